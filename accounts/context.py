@@ -1,0 +1,46 @@
+"""What every page knows: the centre's contacts, the languages, the chosen appearance, who looks."""
+
+from django.conf import settings
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+# The part of the site an address belongs to, longest first; decides what the navigation marks.
+_SECTIONS = (
+    ("/my/week", "week"),
+    ("/my/messages", "messages"),
+    ("/my/", "family"),
+    ("/teach/", "teaching"),
+    ("/help/", "help"),
+)
+
+
+def _section(request) -> str:
+    match = request.resolver_match
+    if match and match.app_name == "courses":
+        return "catalogue"
+    return next((section for prefix, section in _SECTIONS if request.path.startswith(prefix)), "")
+
+
+def _is_staff_member(request) -> bool:
+    user = getattr(request, "user", None)
+    return bool(user and user.is_authenticated and getattr(user, "is_desk_staff", False))
+
+
+def site(request):
+    """No query unless a template asks whether a signed-in person is staff."""
+    theme = getattr(request, "theme", None)
+    if theme is None:
+        theme = request.COOKIES.get(THEME_COOKIE, "")
+    return {
+        "DEMO": settings.DEMO,
+        "CENTRE_PHONE": settings.CENTRE_PHONE,
+        "CENTRE_EMAIL": settings.CENTRE_EMAIL,
+        "languages": settings.LANGUAGES,
+        "LANGUAGE_CODE": get_language() or settings.LANGUAGE_CODE,
+        "theme": theme if theme in THEMES else "",
+        "section": SimpleLazyObject(lambda: _section(request)),
+        "is_staff_member": SimpleLazyObject(lambda: _is_staff_member(request)),
+    }

@@ -1,0 +1,49 @@
+"""The seat engine: the only writer of a run's counters.
+
+Every change is one conditional UPDATE of the run's row, which is also the lock: whoever comes second
+waits for the first and then sees its result. The same holds on SQLite, where the transaction is
+IMMEDIATE. A constraint stands behind it (docs/decisions/0002-places.md).
+"""
+
+from django.db.models import F
+
+from courses.models import CourseRun
+
+
+def take(run: CourseRun, seats: int = 1) -> bool:
+    """Take that many seats for a newcomer, all or none; False when they are not there.
+
+    What is free while somebody waits belongs to those who wait.
+    """
+    return bool(
+        CourseRun.objects.filter(pk=run.pk, waitlist_length=0, seats_taken__lte=F("capacity") - seats).update(
+            seats_taken=F("seats_taken") + seats
+        )
+    )
+
+
+def join_waitlist(run: CourseRun, seats: int = 1) -> None:
+    """Note that somebody waits for that many seats."""
+    CourseRun.objects.filter(pk=run.pk).update(waitlist_length=F("waitlist_length") + seats)
+
+
+def shift(run: CourseRun, *, taken: int = 0, offered: int = 0, waiting: int = 0) -> bool:
+    """Change the counters of a locked run together; False, and nothing changed, when it would be overbooked."""
+    return bool(
+        CourseRun.objects.filter(pk=run.pk, seats_taken__lte=F("capacity") - taken).update(
+            seats_taken=F("seats_taken") + taken,
+            seats_offered=F("seats_offered") + offered,
+            waitlist_length=F("waitlist_length") + waiting,
+        )
+    )
+
+
+def lock(*run_ids: int) -> dict[int, CourseRun]:
+    """Lock the runs' rows, always in the order of their ids, and read them again: {id: run}."""
+    runs = CourseRun.objects.select_for_update(of=("self",), no_key=True).select_related("course__program", "room__venue")
+    return {run.pk: run for run in runs.filter(pk__in=run_ids).order_by("pk")}
+
+
+def set_capacity(run: CourseRun, *, capacity: int) -> bool:
+    """Raise or lower the capacity of a locked run; False when more seats are taken than that."""
+    return bool(CourseRun.objects.filter(pk=run.pk, seats_taken__lte=capacity).update(capacity=capacity))

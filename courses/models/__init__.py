@@ -1,0 +1,14 @@
+from .course import Audience, Certificate, Course, CourseKind, CourseStatus, FeePolicy, Topic
+from .feed import FeedState, PublicFeed
+from .lesson import Lesson, LessonState
+from .place import Room, Venue
+from .program import Allocation, Program, ProgramKind
+from .rule import EligibilityRule, RuleKind, VentspilsEvidence
+from .run import CourseRun, RunKind, RunState
+from .term import Break, Term
+
+__all__ = [
+    "Allocation", "Audience", "Break", "Certificate", "Course", "CourseKind", "CourseRun", "CourseStatus",
+    "EligibilityRule", "FeePolicy", "FeedState", "Lesson", "LessonState", "Program", "ProgramKind", "PublicFeed",
+    "Room", "RuleKind", "RunKind", "RunState", "Term", "Topic", "VentspilsEvidence", "Venue",
+]  # fmt: skip

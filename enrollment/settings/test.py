@@ -1,0 +1,21 @@
+"""Fast and offline. The database comes from DATABASE_URL, so one suite runs on both."""
+
+from .base import *  # noqa: F403
+from .base import DATABASES, VAR_DIR
+
+DEBUG = False
+DEMO = True
+SECRET_KEY = "test-only-key-with-enough-length-for-the-signing-checks"
+ALLOWED_HOSTS = ["*"]
+STAFF_SECOND_FACTOR_REQUIRED = False
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = True
+SITE_ADDRESS = "http://testserver"
+ACCOUNT_RATE_LIMITS = False
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A real file, so that threads of a race share one database as processes do in life.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+else:
+    DATABASES["default"]["OPTIONS"].pop("pool")  # a test database cannot be dropped while a pool holds it

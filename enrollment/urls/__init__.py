@@ -1,0 +1,2 @@
+"""The map of the whole site."""
+urlpatterns = []
