@@ -86,11 +86,10 @@ $(BIN)/python:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$package; \
 	  else echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt-get install $$package"; exit 1; fi; fi
-	$(PYTHON) -m venv .venv
-	@touch -c $(BIN)/python
+	$(PYTHON) -m venv --clear .venv
 
-# Stamps: made again when a lock is newer, so a second start installs nothing.
-$(BIN)/.production: requirements.txt | $(BIN)/python
+# Stamps: made again when a lock or the Python behind .venv is newer, so a second start installs nothing.
+$(BIN)/.production: requirements.txt $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
 	@touch $@
 

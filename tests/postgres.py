@@ -38,7 +38,7 @@ THROWN_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 def server(data: Path | None = None) -> Iterator[str]:
     """Run a server and yield its DATABASE_URL; stopped at the end, also when this process is killed.
 
-    Without `data` the server is empty, fast and gone afterwards; each has its own folder and port, so any number may run.
+    Without `data` the server is empty, fast and gone afterwards. Each has its own folder and port: any number may run.
     """
     keep = data is not None
     account = _account()
@@ -121,7 +121,7 @@ def _stop(process):
 
 
 def _die_with_parent():
-    PR_SET_PDEATHSIG = 1  # noqa: N806 - the kernel's name
+    PR_SET_PDEATHSIG = 1  # the kernel's name
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 

@@ -72,7 +72,7 @@ class Run:
         self.folder = VAR_DIR / "test-results" / f"{os.getpid()}-{name}"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.report = self.folder / "counts.json"
-        self.started = time.monotonic()
+        self.started, self.seconds = time.monotonic(), 0.0
         environment = {key: value for key, value in os.environ.items() if key not in SITE_VARIABLES}
         environment |= {"DATABASE_URL": database_url, "TEST_REPORT": str(self.report), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "pytest", "--color=no", "--tb=short", "-rfE", "--durations=10"]
@@ -94,6 +94,7 @@ class Run:
     def _stream(self):
         for line in self.process.stdout:
             self.say(line.rstrip("\n"))
+        self.seconds = time.monotonic() - self.started
 
     def say(self, text):
         with self.printing:
@@ -107,7 +108,7 @@ class Run:
             counts = Counts(**json.loads(self.report.read_text()))
         except FileNotFoundError:
             counts = Counts(failed=1)
-        self.say(f"{counts} in {time.monotonic() - self.started:.0f} s, exit code {self.process.returncode}")
+        self.say(f"{counts} in {self.seconds:.0f} s, exit code {self.process.returncode}")
         return counts
 
     def stop(self):

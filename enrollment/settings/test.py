@@ -1,5 +1,7 @@
 """Fast and offline. The database comes from DATABASE_URL, so one suite runs on both."""
 
+import os
+
 from .base import *  # noqa: F403
 from .base import DATABASES, VAR_DIR
 
@@ -14,8 +16,11 @@ WHITENOISE_USE_FINDERS = True
 SITE_ADDRESS = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 
+# Runs at the same time, in one checkout or on one server, do not meet: each has a test database of its own.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A real file, so that threads of a race share one database as processes do in life.
-    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no power cuts here
 else:
+    DATABASES["default"]["TEST"] = {"NAME": f"test_enrollment_{os.getpid()}"}
     DATABASES["default"]["OPTIONS"].pop("pool")  # a test database cannot be dropped while a pool holds it
