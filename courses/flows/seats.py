@@ -7,7 +7,7 @@ IMMEDIATE. A constraint stands behind it (docs/decisions/0002-places.md).
 
 from django.db.models import F
 
-from courses.models import CourseRun
+from courses.models import CourseRun, RunState
 
 
 def take(run: CourseRun, seats: int = 1) -> bool:
@@ -15,16 +15,16 @@ def take(run: CourseRun, seats: int = 1) -> bool:
 
     What is free while somebody waits belongs to those who wait.
     """
-    return bool(
-        CourseRun.objects.filter(pk=run.pk, waitlist_length=0, seats_taken__lte=F("capacity") - seats).update(
-            seats_taken=F("seats_taken") + seats
-        )
+    free = CourseRun.objects.filter(
+        pk=run.pk, state=RunState.PUBLISHED, waitlist_length=0, seats_taken__lte=F("capacity") - seats
     )
+    return bool(free.update(seats_taken=F("seats_taken") + seats))
 
 
-def join_waitlist(run: CourseRun, seats: int = 1) -> None:
-    """Note that somebody waits for that many seats."""
-    CourseRun.objects.filter(pk=run.pk).update(waitlist_length=F("waitlist_length") + seats)
+def join_waitlist(run: CourseRun, seats: int = 1) -> bool:
+    """Note that somebody waits for that many seats; False when the run is no longer offered."""
+    published = CourseRun.objects.filter(pk=run.pk, state=RunState.PUBLISHED)
+    return bool(published.update(waitlist_length=F("waitlist_length") + seats))
 
 
 def shift(run: CourseRun, *, taken: int = 0, offered: int = 0, waiting: int = 0) -> bool:

@@ -42,6 +42,10 @@ class CourseRunQuerySet(models.QuerySet):
         """Seats a newcomer can have: none while somebody waits."""
         return self.filter(seats_taken__lt=F("capacity"), waitlist_length=0)
 
+    def with_seats_left(self):
+        """Seats not taken, whoever they belong to."""
+        return self.filter(seats_taken__lt=F("capacity"))
+
     def for_display(self):
         return self.select_related("course__program", "course__fee_policy", "room__venue", "term")
 

@@ -107,12 +107,14 @@ class Enrollment(models.Model):
     learner = models.ForeignKey(Learner, models.PROTECT, related_name="enrollments", null=True, blank=True)
     guest_name = models.CharField(_("guest's name"), max_length=120, blank=True)
     guest_email = models.EmailField(_("guest's e-mail"), blank=True)
+    guest_language = models.CharField(max_length=5, blank=True)
     seats = models.PositiveSmallIntegerField(_("seats"), default=1)  # a learner takes one, a party its head count
     state = models.CharField(_("state"), max_length=12, choices=EnrollmentState)
     priority = models.PositiveSmallIntegerField(default=0)  # class in the queue, lower first; set only when joining
     received_at = models.DateTimeField(_("received"))  # its turn in the queue
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     releases_at = models.DateTimeField(null=True, blank=True)  # until then LEAVING can be undone
+    releases_to = models.CharField(max_length=12, blank=True)  # and then it becomes this
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     moved_from = models.OneToOneField("self", models.PROTECT, related_name="moved_to", null=True, blank=True)
     calendar_ref = models.CharField(max_length=16, default=new_calendar_ref, editable=False)
@@ -136,9 +138,9 @@ class Enrollment(models.Model):
                 name="enrollment_ended_at_is_set_when_ended",
             ),
             models.CheckConstraint(
-                condition=Q(state=EnrollmentState.LEAVING, releases_at__isnull=False)
-                | (~Q(state=EnrollmentState.LEAVING) & Q(releases_at=None)),
-                name="enrollment_releases_at_is_set_when_leaving",
+                condition=Q(state=EnrollmentState.LEAVING, releases_at__isnull=False, releases_to__in=ENDED)
+                | (~Q(state=EnrollmentState.LEAVING) & Q(releases_at=None, releases_to="")),
+                name="enrollment_release_is_planned_when_leaving",
             ),
             models.UniqueConstraint(
                 fields=["run", "learner"], condition=Q(ended_at=None), name="enrollment_is_live_once_per_learner_and_run",

@@ -1,2 +1,3 @@
-"""The map of the whole site."""
+"""The map of the whole site: every address, and who may use it (accounts.audiences)."""
+
 urlpatterns = []

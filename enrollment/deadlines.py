@@ -1,0 +1,40 @@
+"""How long an offer is held (PRODUCT, Queue)."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+SHARE_OF_TIME_LEFT = 4  # an offer may take a quarter of the time until the next lesson
+
+
+def offer_deadline(*, now: datetime, next_lesson_at: datetime | None, offer_hours: int, last_moment: datetime) -> datetime | None:
+    """The instant until which an offer made now is held; None when no offer is useful any more.
+
+    `offer_hours` elapsed hours when the next lesson is far, down to OFFER_MINIMUM_HOURS when near;
+    never between OFFER_QUIET_FROM_HOUR and OFFER_QUIET_UNTIL_HOUR of local time, when families
+    sleep; never after `last_moment`.
+    """
+    shortest = timedelta(hours=settings.OFFER_MINIMUM_HOURS)
+    if last_moment - now < shortest:
+        return None
+    held = timedelta(hours=offer_hours)
+    if next_lesson_at is not None:
+        held = max(shortest, min(held, (next_lesson_at - now) / SHARE_OF_TIME_LEFT))
+    return min(_awake(now + held), last_moment)
+
+
+def _awake(moment: datetime) -> datetime:
+    """The moment itself, or the end of the quiet hours that it falls into."""
+    local = timezone.localtime(moment)
+    if settings.OFFER_QUIET_UNTIL_HOUR <= local.hour < settings.OFFER_QUIET_FROM_HOUR:
+        return moment
+    morning = local.replace(hour=settings.OFFER_QUIET_UNTIL_HOUR, minute=0, second=0, microsecond=0, fold=0)
+    if local.hour >= settings.OFFER_QUIET_FROM_HOUR:
+        morning += timedelta(days=1)  # wall-clock arithmetic: eight in the morning, whatever the clocks do at night
+    return morning.astimezone(moment.tzinfo)
+
+
+def half_time(*, now: datetime, deadline: datetime) -> datetime:
+    """When to remind: half of the time gone, moved out of the quiet hours."""
+    return min(_awake(now + (deadline - now) / 2), deadline)

@@ -1,0 +1,259 @@
+"""Whether a learner may have a place in a run: the one source of "why not" for pages, API and flows.
+
+`Facts` are loaded once for any number of runs and learners, in a constant number of queries;
+`_check` is pure and decides on them.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from accounts.models import Learner, Residency, TeacherProfile
+from courses.models import CourseRun, EligibilityRule, Lesson, LessonState, RuleKind, RunKind, RunState, VentspilsEvidence
+from enrollment.models import HOLDING, Enrollment, EnrollmentState
+from enrollment.refusals import Reason, Refusal
+
+PREREQUISITE_MET = (EnrollmentState.CONFIRMED,)
+
+
+def why_not(*, run: CourseRun, learner: Learner, now: datetime) -> Refusal | None:
+    """Why this learner may not apply for this run now; None when they may. A full run is no reason: it has a queue."""
+    return fit(runs=[run], learners=[learner], now=now)[run.pk, learner.pk]
+
+
+def fit(
+    *, runs: Iterable[CourseRun], learners: Iterable[Learner], now: datetime, leaving: Enrollment | None = None
+) -> dict[tuple[int, int], Refusal | None]:
+    """{(run id, learner id): why not} for all pairs. Runs need `course` and `course.program` loaded.
+
+    leaving: an enrollment that a move would end, and which therefore stands in nobody's way.
+    """
+    runs, learners = list(runs), list(learners)
+    if not runs or not learners:
+        return {}
+    facts = Facts.load(runs=runs, learners=learners, now=now, leaving=leaving)
+    return {(run.pk, learner.pk): _check(run, learner, facts, now) for run in runs for learner in learners}
+
+
+def why_not_accept(*, enrollment: Enrollment, now: datetime) -> Refusal | None:
+    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting."""
+    run, learner = enrollment.run, enrollment.learner
+    facts = Facts.load(runs=[run], learners=[learner], now=now, leaving=enrollment)
+    mine = facts.enrollments.get(learner.pk, [])
+    return _over_limit(run, learner, mine) or _clash(run, learner, mine, facts)
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One lesson as far as overlapping goes."""
+
+    starts_at: datetime
+    ends_at: datetime
+    venue_id: int | None
+    run: CourseRun
+
+
+@dataclass
+class Facts:
+    rules: dict[int, list[EligibilityRule]]  # {course id: rules that hold for it}
+    enrollments: dict[int, list[Enrollment]]  # {learner id: not ended, with run, course and program}
+    meetings: dict[int, list[Meeting]]  # {run id: lessons still to come, by start}
+    teachers: dict[int, TeacherProfile]  # {user id: profile with school}
+    completed: set[tuple[int, int]] = field(default_factory=set)  # {(learner id, course id)}
+
+    @classmethod
+    def load(cls, *, runs, learners, now, leaving=None):
+        rules = _rules(runs)
+        kinds = {rule.kind for course_rules in rules.values() for rule in course_rules}
+        enrollments = defaultdict(list)
+        not_ended = Enrollment.objects.filter(learner__in=learners, ended_at=None).exclude(pk=leaving.pk if leaving else None)
+        for enrollment in not_ended.select_related("run__course__program", "run__room"):
+            enrollments[enrollment.learner_id].append(enrollment)
+        involved = {run.pk: run for run in runs}
+        if any(run.course.program.forbids_clash for run in runs):
+            involved |= {one.run_id: one.run for several in enrollments.values() for one in several if one.state in HOLDING}
+        return cls(
+            rules=rules, enrollments=enrollments, meetings=_meetings(involved, now) if enrollments else {},
+            teachers=_teachers(learners) if RuleKind.TEACHER in kinds else {},
+            completed=_completed(rules, learners, now) if RuleKind.PREREQUISITE in kinds else set(),
+        )  # fmt: skip
+
+
+def _rules(runs) -> dict[int, list[EligibilityRule]]:
+    """{course id: rules}, a course's own rule in place of its program's rule of the same kind."""
+    courses = {run.course_id: run.course for run in runs}
+    by_course, by_program = defaultdict(dict), defaultdict(dict)
+    found = EligibilityRule.objects.filter(course__in=courses) | EligibilityRule.objects.filter(
+        program__in={course.program_id for course in courses.values()}
+    )
+    for rule in found:
+        scope = by_course[rule.course_id] if rule.course_id else by_program[rule.program_id]
+        scope[rule.kind] = rule
+    return {pk: list((by_program[course.program_id] | by_course[pk]).values()) for pk, course in courses.items()}
+
+
+def _meetings(runs: dict[int, CourseRun], now) -> dict[int, list[Meeting]]:
+    lessons = Lesson.objects.filter(run__in=runs, ends_at__gt=now, state=LessonState.SCHEDULED).order_by("starts_at")
+    meetings = defaultdict(list)
+    for run_id, starts_at, ends_at, venue_id in lessons.values_list("run_id", "starts_at", "ends_at", "room__venue_id"):
+        meetings[run_id].append(Meeting(starts_at, ends_at, venue_id, runs[run_id]))
+    return meetings
+
+
+def _teachers(learners):
+    users = [learner.user_id for learner in learners if learner.user_id]
+    return {profile.user_id: profile for profile in TeacherProfile.objects.filter(user__in=users).select_related("school")}
+
+
+def _completed(rules, learners, now):
+    courses = {rule.prerequisite_id for several in rules.values() for rule in several if rule.prerequisite_id}
+    done = Enrollment.objects.filter(
+        learner__in=learners, state__in=PREREQUISITE_MET, run__course__in=courses, run__ends_at__lte=now
+    )
+    return set(done.values_list("learner_id", "run__course_id"))
+
+
+# -- The decision ------------------------------------------------------------------------------
+
+
+def _check(run, learner, facts, now) -> Refusal | None:
+    """The first reason in the order in which a family can do least about it."""
+    mine = facts.enrollments.get(learner.pk, [])
+    return (
+        _already(run, learner, mine)
+        or _closed(run, learner, now)
+        or _ineligible(run, learner, facts)
+        or _over_limit(run, learner, mine)
+        or _clash(run, learner, mine, facts)
+    )
+
+
+def _already(run, learner, mine):
+    for enrollment in mine:
+        if enrollment.run_id == run.pk and enrollment.state != EnrollmentState.LEAVING:
+            has_place = enrollment.state != EnrollmentState.WAITLISTED
+            return Refusal(Reason.ALREADY, learner, {"at": enrollment.received_at, "has_place": has_place})
+    return None
+
+
+def _closed(run, learner, now):
+    if run.kind != RunKind.GROUP:
+        return Refusal(Reason.NOT_BOOKABLE, learner)
+    if run.state == RunState.CANCELLED:
+        return Refusal(Reason.CANCELLED, learner)
+    if run.ends_at <= now:
+        return Refusal(Reason.FINISHED, learner)
+    if run.state != RunState.PUBLISHED or now < run.enrollment_opens_at:
+        return Refusal(Reason.NOT_OPEN_YET, learner, {"at": run.enrollment_opens_at})
+    if now >= run.enrollment_closes_at:
+        return Refusal(Reason.CLOSED, learner, {"at": run.enrollment_closes_at})
+    return None
+
+
+def _ineligible(run, learner, facts):
+    for rule in facts.rules.get(run.course_id, ()):
+        if refusal := _RULES[rule.kind](rule, run, learner, facts):
+            return refusal
+    return None
+
+
+def _grade(rule, run, learner, facts):
+    grade = learner.grade_on(rule.counted_on or run.starts_on)
+    if grade is not None and rule.minimum <= grade <= rule.maximum:
+        return None
+    return Refusal(Reason.GRADE, learner, {"minimum": rule.minimum, "maximum": rule.maximum, "grade": grade})
+
+
+def _age(rule, run, learner, facts):
+    if learner.birth_date is None:
+        # An adult's own account is not asked for a date of birth: they are of age by using it.
+        return None if learner.user_id and rule.minimum <= 18 else Refusal(Reason.PROFILE, learner)
+    age = learner.age_on(rule.counted_on or run.starts_on)
+    if rule.minimum <= age <= rule.maximum:
+        return None
+    return Refusal(Reason.AGE, learner, {"minimum": rule.minimum, "maximum": rule.maximum, "age": age})
+
+
+def _ventspils(rule, run, learner, facts):
+    by_school = learner.school is not None and learner.school.is_in_ventspils
+    by_residence = learner.residency == Residency.VENTSPILS
+    belongs = {
+        VentspilsEvidence.SCHOOL: by_school,
+        VentspilsEvidence.RESIDENCE: by_residence,
+        VentspilsEvidence.EITHER: by_school or by_residence,
+    }
+    return None if belongs[rule.evidence] else Refusal(Reason.VENTSPILS, learner)
+
+
+def _teacher(rule, run, learner, facts):
+    profile = facts.teachers.get(learner.user_id)
+    return None if profile and profile.school.is_in_ventspils else Refusal(Reason.TEACHER, learner)
+
+
+def _prerequisite(rule, run, learner, facts):
+    if (learner.pk, rule.prerequisite_id) in facts.completed:
+        return None
+    return Refusal(Reason.PREREQUISITE, learner, {"course": rule.prerequisite.title})
+
+
+_RULES = {
+    RuleKind.GRADE: _grade,
+    RuleKind.AGE: _age,
+    RuleKind.VENTSPILS: _ventspils,
+    RuleKind.TEACHER: _teacher,
+    RuleKind.PREREQUISITE: _prerequisite,
+}
+
+
+def _over_limit(run, learner, mine):
+    """Places of one program in one term; a place in a queue is not one (docs/decisions/0003-rules.md)."""
+    limit = run.course.program.max_places_per_term
+    if limit is None:
+        return None
+    used = [
+        one for one in mine
+        if one.state in (EnrollmentState.CONFIRMED, EnrollmentState.OFFERED)
+        and one.run_id != run.pk and one.run.term_id == run.term_id
+        and one.run.course.program_id == run.course.program_id
+    ]  # fmt: skip
+    if len(used) < limit:
+        return None
+    codes = ", ".join(sorted(one.run.code for one in used))
+    return Refusal(Reason.LIMIT, learner, {"used": len(used), "limit": limit, "codes": codes})
+
+
+def _clash(run, learner, mine, facts):
+    if not run.course.program.forbids_clash:
+        return None
+    taken = [
+        meeting for one in mine
+        if one.state in (EnrollmentState.CONFIRMED, EnrollmentState.OFFERED) and one.run_id != run.pk
+        for meeting in facts.meetings.get(one.run_id, ())
+    ]  # fmt: skip
+    found = first_overlap(facts.meetings.get(run.pk, []), sorted(taken, key=lambda meeting: meeting.starts_at))
+    if found is None:
+        return None
+    return Refusal(Reason.CLASH, learner, {"run": found.run, "at": found.starts_at, "ends_at": found.ends_at})
+
+
+def first_overlap(new: list[Meeting], taken: list[Meeting]) -> Meeting | None:
+    """The first of the taken meetings that overlaps a new one, travel between venues included.
+
+    Both lists are ordered by start. Linear but for the search of the first candidate.
+    """
+    travel = timedelta(minutes=settings.TRAVEL_MINUTES_BETWEEN_VENUES)
+    starts = [meeting.starts_at for meeting in taken]
+    longest = max((meeting.ends_at - meeting.starts_at for meeting in taken), default=timedelta())
+    for meeting in new:
+        index = bisect_left(starts, meeting.starts_at - longest - travel)
+        while index < len(taken) and taken[index].starts_at < meeting.ends_at + travel:
+            other = taken[index]
+            gap = travel if None not in (meeting.venue_id, other.venue_id) and meeting.venue_id != other.venue_id else timedelta()
+            if other.starts_at < meeting.ends_at + gap and meeting.starts_at < other.ends_at + gap:
+                return other
+            index += 1
+    return None

@@ -1,0 +1,146 @@
+"""The letters about places: one function per message, each giving drafts for everybody it concerns.
+
+Whether to send is decided by the flow, which also puts them into the outbox.
+"""
+
+from datetime import datetime
+
+from accounts.models import Guardianship, User
+from accounts.outbox.flows import draft
+from accounts.outbox.models import Message
+from courses.models import CourseRun
+from enrollment import links
+from enrollment.models import Enrollment, WaitlistOffer
+
+
+def recipients(enrollments: list[Enrollment]) -> dict[int | None, list[User]]:
+    """{learner id: users to tell}: every live guardian and the learner's own login."""
+    learners = {one.learner_id for one in enrollments if one.learner_id}
+    if not learners:
+        return {}
+    acting = Guardianship.objects.live().filter(learner__in=learners, guardian__is_active=True).select_related("guardian")
+    told = {learner: [] for learner in learners}
+    for guardianship in acting:
+        told[guardianship.learner_id].append(guardianship.guardian)
+    own_logins = {one.learner.user_id: one.learner_id for one in enrollments if one.learner_id and one.learner.user_id}
+    if own_logins:
+        for user in User.objects.filter(pk__in=own_logins, is_active=True):
+            told[own_logins[user.pk]].append(user)
+    return told
+
+
+def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0) -> list[Message]:
+    """No. 2: the place is confirmed."""
+    return _letters("place_given", enrollments, now=now, hold_seconds=hold_seconds)
+
+
+def joined_waitlist(enrollments: list[Enrollment], *, positions: dict[int, int], now: datetime, hold_seconds=0) -> list[Message]:
+    """No. 3: the group is full, this is the number in the queue."""
+    extra = {pk: {"position": position} for pk, position in positions.items()}
+    return _letters("joined_waitlist", enrollments, now=now, extra=extra, hold_seconds=hold_seconds)
+
+
+def seat_offered(offer: WaitlistOffer, *, now: datetime) -> list[Message]:
+    """No. 4: a place is free, decide until then."""
+    return _offer_letters("seat_offered", offer, now=now)
+
+
+def offer_reminder(offer: WaitlistOffer, *, now: datetime) -> list[Message]:
+    """No. 5: half of the time is gone."""
+    return _offer_letters("offer_reminder", offer, now=now)
+
+
+def offer_ended(offer: WaitlistOffer, *, declined: bool, now: datetime) -> list[Message]:
+    """No. 6: declined, or no answer came."""
+    extra = {offer.enrollment_id: {"declined": declined, "expires_at": offer.expires_at.isoformat()}}
+    return _letters("offer_ended", [offer.enrollment], now=now, extra=extra)
+
+
+def place_ended(enrollment: Enrollment, *, by: User | None, by_centre: bool, reason="", now: datetime, hold_seconds=0) -> list[Message]:
+    """No. 7: the place was given back by the family, or ended by the centre."""
+    extra = {enrollment.pk: {
+        "by_centre": by_centre, "by": by.get_full_name() if by and not by_centre else "", "reason": reason,
+        "undo_until_at": enrollment.releases_at.isoformat() if enrollment.releases_at else "",
+    }}  # fmt: skip
+    return _letters("place_ended", [enrollment], now=now, extra=extra, hold_seconds=hold_seconds)
+
+
+def group_changed(old: Enrollment, new: Enrollment, *, reason: str, now: datetime, hold_seconds: int) -> list[Message]:
+    """No. 8: staff moved the learner to another group."""
+    extra = {new.pk: {"old_code": old.run.code, "old_title": _title(old.run), "reason": reason}}
+    return _letters("group_changed", [new], now=now, extra=extra, hold_seconds=hold_seconds)
+
+
+def event_key(enrollment: Enrollment) -> str:
+    """Names the change that a letter tells of; stopping by this prefix stops its letters."""
+    return f"enrollment-{enrollment.pk}-{enrollment.version}-"
+
+
+# -- How they are made -----------------------------------------------------------------------
+
+
+def _offer_letters(name, offer, *, now):
+    enrollment = offer.enrollment
+    told = recipients([enrollment]).get(enrollment.learner_id, [])
+    facts = {"offered_at": offer.offered_at.isoformat(), "expires_at": offer.expires_at.isoformat()}
+    if enrollment.learner_id is None:
+        return [_to_guest(name, enrollment, now, facts | {"answer_path": links.offer_path(offer, None)})]
+    return [
+        draft(
+            kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}-{offer.pk}", recipient=user, now=now,
+            facts=_facts(enrollment) | facts | {"answer_path": links.offer_path(offer, user)},
+        )
+        for user in told
+    ]  # fmt: skip
+
+
+def _letters(name, enrollments, *, now, extra=None, hold_seconds=0):
+    told = recipients(enrollments)
+    letters = []
+    for one in enrollments:
+        facts = _facts(one) | (extra or {}).get(one.pk, {})
+        if one.learner_id is None:
+            letters.append(_to_guest(name, one, now, facts))
+            continue
+        letters += [
+            draft(
+                kind=f"enrollment.{name}", event_key=f"{event_key(one)}{name}", recipient=user, now=now,
+                facts=facts, hold_seconds=hold_seconds,
+            )
+            for user in told[one.learner_id]
+        ]  # fmt: skip
+    return letters
+
+
+def _to_guest(name, enrollment, now, facts):
+    return draft(
+        kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}", address=enrollment.guest_email,
+        language=enrollment.guest_language, now=now,
+        facts=_facts(enrollment) | facts | {"ticket_path": links.ticket_path(enrollment), "seats": enrollment.seats},
+    )  # fmt: skip
+
+
+def _facts(enrollment):
+    """First name and course, never a surname, code, phone or health (TRUST, Mail)."""
+    run = enrollment.run
+    return {
+        "enrollment_id": enrollment.pk,
+        "name": enrollment.learner.first_name if enrollment.learner_id else "",
+        "title": _title(run),
+        "code": run.code,
+        "run_path": run.get_absolute_url(),
+        "weekday": run.weekday,
+        "start_time": run.start_time.strftime("%H:%M") if run.start_time else "",
+        "starts_at": run.starts_at.isoformat(),
+        "room": _in_both_languages(run.room, "name") if run.room else "",
+        "venue": run.room.venue.short_name if run.room else "",
+        "address": run.room.venue.address if run.room else "",
+    }
+
+
+def _title(run: CourseRun) -> dict[str, str]:
+    return _in_both_languages(run.course, "title")
+
+
+def _in_both_languages(thing, name):
+    return {language: getattr(thing, f"{name}_{language}") for language in ("lv", "en")}

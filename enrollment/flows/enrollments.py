@@ -1,0 +1,224 @@
+"""Getting, giving back, moving and ending places: the main stories of the product."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.models import Learner, User
+from accounts.outbox import flows as outbox
+from courses.flows import seats
+from courses.models import CourseRun
+from enrollment import eligibility, emails
+from enrollment.flows import places, waitlist
+from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, Submission
+from enrollment.refusals import EnrollmentRefused, Reason, Refusal
+
+
+def enroll(
+    *, run: CourseRun, learners: list[Learner], key: UUID, by: User, now: datetime, together=False, override_reason=""
+) -> Submission:
+    """Give each learner a seat in the run, or a place in its queue when it is full.
+
+    together: all get a seat or all join the queue; otherwise seats are given while they last, in the
+    order of the learners. The same key again finds the same submission. With an override_reason
+    (staff) everything but the capacity may be overridden; the reason goes into the ledger.
+
+    Locks the learners, then the run by the very update that takes the seat. One letter per learner
+    and guardian. Raises EnrollmentRefused with a refusal per learner who may not; nobody is enrolled then.
+    """
+    try:
+        return _enroll(run, learners, key, by, now, together, override_reason)
+    except IntegrityError:
+        # Somebody was faster with the same form (its key is known now) or with the same child.
+        if (submission := Submission.objects.filter(key=key, submitted_by=by).first()) is not None:
+            return submission
+        refusals = [refusal for one in learners if (refusal := eligibility.why_not(run=run, learner=one, now=now))]
+        if not refusals:
+            raise
+        raise EnrollmentRefused(*refusals) from None
+
+
+@transaction.atomic
+def _enroll(run, learners, key, by, now, together, override_reason):
+    submission = Submission.objects.create(key=key, submitted_by=by, received_at=now, is_together=together)
+    learners = places.lock_learners(learners)
+    _refuse_unless_fit(run, learners, now, override_reason)
+    restored, learners = _restore_those_leaving(run, learners, submission, by, now)
+    seated, waiting = _seat(run, len(learners), together)
+    if waiting and not seats.join_waitlist(run, waiting):
+        raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
+    entered = [
+        Enrollment(
+            run=run, learner=learner, submission=submission, received_at=now, entered_by=by, changed_at=now,
+            state=State.CONFIRMED if index < seated else State.WAITLISTED,
+        )
+        for index, learner in enumerate(learners)
+    ]  # fmt: skip
+    places.begin(entered, by=by, reason=override_reason)
+    confirmed, queued = entered[:seated] + restored, entered[seated:]
+    outbox.enqueue(*emails.place_given(confirmed, now=now) if confirmed else ())
+    if queued:
+        outbox.enqueue(*emails.joined_waitlist(queued, positions=waitlist.positions(queued), now=now))
+    return submission
+
+
+def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
+    fit = eligibility.fit(runs=[run], learners=learners, now=now, leaving=leaving)
+    refusals = [refusal for refusal in fit.values() if refusal and not (override_reason and refusal.is_overridable)]
+    if refusals:
+        raise EnrollmentRefused(*refusals)
+
+
+def _restore_those_leaving(run, learners, submission, by, now):
+    """Who gave this very place back a moment ago gets it back: (restored enrollments, the other learners)."""
+    leaving = Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner")
+    restored = []
+    for one in leaving:
+        one.run = seats.lock(run.pk)[run.pk]
+        places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+        Enrollment.objects.filter(pk=one.pk).update(submission=submission)
+        restored.append(one)
+    return restored, [learner for learner in learners if learner.pk not in {one.learner_id for one in restored}]
+
+
+def _seat(run, count, together):
+    """Take seats for that many newcomers: (how many got one, how many have to wait)."""
+    if count == 0 or seats.take(run, count):
+        return count, 0
+    if together:
+        return 0, count
+    seated = 0
+    while seated < count - 1 and seats.take(run):
+        seated += 1
+    return seated, count - seated
+
+
+@transaction.atomic
+def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_seconds: int | None = None) -> Enrollment:
+    """The family gives the place back, or leaves the queue.
+
+    A seat is held for undo (WITHDRAWAL_UNDO_MINUTES, or hold_seconds) and then passed on to the queue;
+    leaving the queue takes effect at once. Locks the learner and the run. Tells every guardian.
+    Raises EnrollmentRefused when the enrollment has ended, or is offered (then the offer is answered instead).
+    """
+    enrollment = places.lock(enrollment)
+    hold = timedelta(minutes=settings.WITHDRAWAL_UNDO_MINUTES) if hold_seconds is None else timedelta(seconds=hold_seconds)
+    if enrollment.state == State.WAITLISTED:
+        places.change(enrollment, State.WITHDRAWN, LedgerEvent.LEFT_QUEUE, by=by, now=now)
+        waitlist.promote_locked(enrollment.run, now=now)  # a party that was passed over may fit now
+    elif enrollment.state == State.CONFIRMED:
+        places.change(
+            enrollment, State.LEAVING, LedgerEvent.GIVEN_BACK, by=by, now=now,
+            releases_at=now + hold, releases_to=State.WITHDRAWN,
+        )  # fmt: skip
+    elif enrollment.state != State.LEAVING:  # given back twice is given back
+        raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
+    else:
+        return enrollment
+    outbox.enqueue(*emails.place_ended(enrollment, by=by, by_centre=False, now=now, hold_seconds=60))
+    return enrollment
+
+
+@transaction.atomic
+def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enrollment:
+    """Take a place back that was given back, while it is still held; stops the letter if it has not left.
+
+    Raises EnrollmentRefused(TOO_LATE) when the seat has been passed on.
+    """
+    enrollment = places.lock(enrollment)
+    if enrollment.state == State.CONFIRMED:
+        return enrollment
+    if enrollment.state != State.LEAVING or enrollment.releases_at <= now:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
+    places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    return enrollment
+
+
+@transaction.atomic
+def pass_on(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enrollment:
+    """End the hold of a place given back and offer the seat to the queue. Repeating it changes nothing."""
+    enrollment = places.lock(enrollment)
+    if enrollment.state == State.LEAVING:
+        places.change(enrollment, State(enrollment.releases_to), LedgerEvent.RELEASED, by=by, now=now)
+        waitlist.promote_locked(enrollment.run, now=now)
+    return enrollment
+
+
+@transaction.atomic
+def cancel(*, enrollment: Enrollment, by: User, reason: str, now: datetime) -> Enrollment:
+    """The centre ends an enrollment, with a reason that the family is told after the undo time.
+
+    A seat is held for STAFF_MESSAGE_HOLD_SECONDS, then passed on. Locks the learner and the run.
+    """
+    enrollment = places.lock(enrollment)
+    hold = settings.STAFF_MESSAGE_HOLD_SECONDS
+    if enrollment.state in (State.CONFIRMED, State.OFFERED):
+        if enrollment.state == State.OFFERED:
+            enrollment.offers.open().update(state=OfferState.CLOSED, answered_at=now, answered_by=by)
+        places.change(
+            enrollment, State.LEAVING, LedgerEvent.CANCELLED, by=by, now=now, reason=reason,
+            releases_at=now + timedelta(seconds=hold), releases_to=State.CANCELLED,
+        )  # fmt: skip
+    elif enrollment.state == State.WAITLISTED:
+        places.change(enrollment, State.CANCELLED, LedgerEvent.CANCELLED, by=by, now=now, reason=reason)
+        waitlist.promote_locked(enrollment.run, now=now)
+    else:
+        raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
+    letters = emails.place_ended(enrollment, by=by, by_centre=True, reason=reason, now=now, hold_seconds=hold)
+    outbox.enqueue(*letters)
+    return enrollment
+
+
+@transaction.atomic
+def move(
+    *, enrollment: Enrollment, to_run: CourseRun, by: User, reason: str, now: datetime, override_reason=""
+) -> Enrollment:
+    """Staff move a learner to another group; the new enrollment.
+
+    The new seat is taken before the old one is let go, in one transaction; the old seat stays held for
+    the undo time, so that undoing never takes a place from another family. Locks the learner and both
+    runs by id. Raises EnrollmentRefused: FULL when the other group has no seat (a queue is never
+    jumped), or why the learner does not fit, unless overridden with a reason.
+    """
+    enrollment = places.lock(enrollment, to_run)
+    if enrollment.state not in (State.CONFIRMED, State.WAITLISTED):
+        raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
+    _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason or "", leaving=enrollment)
+    if not seats.take(to_run):
+        raise EnrollmentRefused(Refusal(Reason.FULL, enrollment.learner, {"free": 0}))
+    hold = settings.STAFF_MESSAGE_HOLD_SECONDS
+    if enrollment.state == State.CONFIRMED:
+        places.change(
+            enrollment, State.LEAVING, LedgerEvent.MOVED, by=by, now=now, reason=reason,
+            releases_at=now + timedelta(seconds=hold), releases_to=State.MOVED,
+        )  # fmt: skip
+    else:
+        places.change(enrollment, State.MOVED, LedgerEvent.MOVED, by=by, now=now, reason=reason)
+    submission = enrollment.submission
+    moved = Enrollment(
+        run=to_run, learner=enrollment.learner, submission=submission, received_at=now, entered_by=by,
+        changed_at=now, state=State.CONFIRMED, moved_from=enrollment,
+    )  # fmt: skip
+    places.begin([moved], by=by, reason=override_reason or reason)
+    outbox.enqueue(*emails.group_changed(enrollment, moved, reason=reason, now=now, hold_seconds=hold))
+    return moved
+
+
+@transaction.atomic
+def undo_move(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
+    """Bring a moved learner back to the old group while its seat is held; gives the old enrollment.
+
+    The letter is stopped when it has not left. Raises EnrollmentRefused(TOO_LATE) afterwards.
+    """
+    enrollment = places.lock(enrollment, enrollment.moved_from.run)
+    old = places.lock(enrollment.moved_from)
+    if enrollment.state != State.CONFIRMED or old.state != State.LEAVING or old.releases_at <= now:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
+    places.change(enrollment, State.CANCELLED, LedgerEvent.RESTORED, by=by, now=now)
+    places.change(old, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    waitlist.promote_locked(enrollment.run, now=now)
+    return old

@@ -1,0 +1,86 @@
+"""The life of an enrollment: which states hold a seat, and the one way from a state to another.
+
+Every change moves the run's counters, the enrollment and the ledger together, or nothing at all.
+"""
+
+from datetime import datetime
+
+from courses.flows import seats
+from courses.models import CourseRun
+from enrollment.models import ENDED, Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
+
+# {state: (taken, offered, waiting)}: what one seat of an enrollment in that state counts for on its run.
+COUNTS = {
+    State.CONFIRMED: (1, 0, 0),
+    State.LEAVING: (1, 0, 0),
+    State.OFFERED: (1, 1, 0),
+    State.WAITLISTED: (0, 0, 1),
+}
+NOTHING = (0, 0, 0)
+
+
+def lock(enrollment: Enrollment, *more_runs: CourseRun) -> Enrollment:
+    """Lock the enrollment's learner, then its run and the others by id, and read the enrollment again.
+
+    That order is the same everywhere, so that two flows never wait for each other.
+    """
+    if enrollment.learner_id:
+        lock_learners([enrollment.learner])
+    runs = seats.lock(enrollment.run_id, *(run.pk for run in more_runs))
+    fresh = Enrollment.objects.select_related("learner", "submission").get(pk=enrollment.pk)
+    fresh.run = runs[fresh.run_id]
+    return fresh
+
+
+def lock_learners(learners) -> list:
+    """Lock the learners by id and read them again: nobody gets two places at once past a limit or a clash."""
+    model = type(learners[0])
+    locked = model.objects.select_for_update(of=("self",), no_key=True).select_related("school")
+    return list(locked.filter(pk__in=[learner.pk for learner in learners]).order_by("pk"))
+
+
+def begin(enrollments: list[Enrollment], *, by, reason="") -> list[Enrollment]:
+    """Write new enrollments whose seats are already counted, each with the first row of its ledger."""
+    Enrollment.objects.bulk_create(enrollments)
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            enrollment=one, run_id=one.run_id, number=1, event=LedgerEvent.RECEIVED, to_state=one.state,
+            seats=COUNTS[one.state][0] * one.seats, by=by, at=one.received_at, reason=reason,
+        )
+        for one in enrollments
+    )  # fmt: skip
+    return enrollments
+
+
+def change(
+    enrollment: Enrollment, to: State, event: LedgerEvent, *, by, now: datetime, reason="", releases_at=None, releases_to=""
+) -> bool:
+    """Move a locked enrollment to another state; False, and nothing changed, when there is no seat for it."""
+    before, after = COUNTS.get(enrollment.state, NOTHING), COUNTS.get(to, NOTHING)
+    taken, offered, waiting = ((new - old) * enrollment.seats for old, new in zip(before, after, strict=True))
+    if (taken, offered, waiting) != NOTHING and not seats.shift(enrollment.run, taken=taken, offered=offered, waiting=waiting):
+        return False
+    moved = Enrollment.objects.filter(pk=enrollment.pk, state=enrollment.state, version=enrollment.version).update(
+        state=to, version=enrollment.version + 1, changed_at=now, ended_at=now if to in ENDED else None,
+        releases_at=releases_at, releases_to=releases_to,
+    )  # fmt: skip
+    if not moved:
+        raise RuntimeError(f"enrollment {enrollment.pk} changed under the lock of its run")
+    LedgerEntry.objects.create(
+        enrollment=enrollment, run_id=enrollment.run_id, number=enrollment.version + 1, event=event,
+        from_state=enrollment.state, to_state=to, seats=taken, by=by, at=now, reason=reason,
+    )  # fmt: skip
+    enrollment.state, enrollment.version, enrollment.changed_at = to, enrollment.version + 1, now
+    enrollment.ended_at = now if to in ENDED else None
+    enrollment.releases_at, enrollment.releases_to = releases_at, releases_to
+    return True
+
+
+def note(enrollment: Enrollment, event: LedgerEvent, *, now: datetime, reason="") -> None:
+    """Write a row that changes no state: why somebody was passed over."""
+    Enrollment.objects.filter(pk=enrollment.pk).update(version=enrollment.version + 1)
+    LedgerEntry.objects.create(
+        enrollment=enrollment, run_id=enrollment.run_id, number=enrollment.version + 1, event=event,
+        from_state=enrollment.state, to_state=enrollment.state, seats=0, at=now, reason=reason,
+    )  # fmt: skip
+    enrollment.version += 1
