@@ -4,6 +4,9 @@ A view without a declaration answers nobody (deny by default); `manage.py routes
 declarations that the middleware enforces. Which *objects* a person sees is decided by `visible_to`.
 """
 
+from functools import partial
+from types import MethodType
+
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -53,6 +56,8 @@ def for_all(who: Audience, patterns: list) -> list:
         if isinstance(pattern, URLResolver):
             for_all(who, pattern.url_patterns)
         elif not hasattr(pattern.callback, "audience"):
+            if isinstance(pattern.callback, MethodType):  # a bound method takes no attribute
+                pattern.callback = partial(pattern.callback)
             pattern.callback.audience = who
     return patterns
 
