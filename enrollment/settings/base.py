@@ -7,9 +7,59 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-env = environ.Env()
+
+class Environment(environ.Env):
+    """The environment read strictly: what is missing or malformed stops the start.
+
+    A variable that is set but empty counts as not set, as compose files leave it. A value is taken as it is: unlike the
+    parent class it never stands for another variable, so a secret may begin with a dollar sign.
+    """
+
+    def get_value(self, var, cast=None, default=environ.Env.NOTSET, parse_default=False):
+        text = self.ENVIRON.get(var, "").strip()
+        if text:
+            try:
+                return self._yes_or_no(text) if cast is bool else self.parse_value(text, cast)
+            except ValueError as problem:
+                raise self.refusal(var, problem) from problem
+        if default is self.NOTSET:
+            raise self.refusal(var, "is not set")
+        return default
+
+    def db_url(self, var="DATABASE_URL", default=environ.Env.NOTSET, engine=None):
+        value = self.get_value(var, default=default)
+        if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+            raise self.refusal(var, "begins with neither sqlite:/// nor postgres://")
+        return self.db_url_config(value, engine=engine)
+
+    def email_url(self, var="EMAIL_URL", default=environ.Env.NOTSET, backend=None):
+        value = self.get_value(var, default=default)
+        if value.partition(":")[0] not in self.EMAIL_SCHEMES:
+            raise self.refusal(var, f"begins with none of {', '.join(self.EMAIL_SCHEMES)}")
+        return self.email_url_config(value, backend=backend)
+
+    def site_url(self, var, default=environ.Env.NOTSET):
+        """An address without a path, as pages and e-mails put one behind it."""
+        value = self.get_value(var, default=default)
+        if not value.startswith(("http://", "https://")) or value.count("/") != 2:
+            raise self.refusal(var, f"{value!r} is not of the form https://host")
+        return value
+
+    def refusal(self, var, problem):
+        return ImproperlyConfigured(f"Environment variable {var}: {problem}. See docs/operations.md.")
+
+    @staticmethod
+    def _yes_or_no(text):
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if text.lower() not in words:
+            raise ValueError(f"{text!r} is neither yes nor no")
+        return words[text.lower()]
+
+
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"  # everything written at run time; ignored by git
@@ -82,7 +132,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # -- Database ---------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=10)
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=20)
@@ -185,7 +235,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Ventspils Digitālais centrs <pieteikumi@digitalaiscentrs.example>")
 MAIL_DIR = VAR_DIR / "mail"  # where the demo's inbox keeps its letters
-SITE_ADDRESS = env("SITE_ADDRESS", default=f"http://127.0.0.1:{env('PORT', default='8000')}")
+SITE_ADDRESS = env.site_url("SITE_ADDRESS", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 
 # -- The centre, as shown on every page -------------------------------------------------------
 CENTRE_PHONE = env("CENTRE_PHONE", default="63 600 000")

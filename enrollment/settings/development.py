@@ -1,7 +1,7 @@
 """Convenient on one's own machine: a demo is allowed, mail goes to the local inbox."""
 
 from .base import *  # noqa: F403
-from .base import BASE_DIR, VAR_DIR, env
+from .base import env
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=True)
@@ -9,7 +9,7 @@ SECRET_KEY = env("SECRET_KEY", default="development-only-key-that-production-ref
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 STAFF_SECOND_FACTOR_REQUIRED = env.bool("STAFF_SECOND_FACTOR_REQUIRED", default=False)
 EMAIL_BACKEND = "accounts.outbox.inbox.InboxBackend"
-if "EMAIL_URL" in env.ENVIRON:
+if env("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 
 # Static files are served from the sources: no collecting step before a page looks right.
