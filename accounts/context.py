@@ -13,6 +13,17 @@ _SECTIONS = (
     ("/my/messages", "messages"),
     ("/my/", "family"),
     ("/teach/", "teaching"),
+    ("/desk/groups", "groups"),
+    ("/desk/queues", "queues"),
+    ("/desk/schedule", "schedule"),
+    ("/desk/vizium", "vizium"),
+    ("/desk/people", "people"),
+    ("/desk/families", "people"),
+    ("/desk/messages", "desk-messages"),
+    ("/desk/overview", "overview"),
+    ("/desk/reports", "overview"),
+    ("/desk/actions", "actions"),
+    ("/desk/", "desk"),
     ("/help/", "help"),
 )
 

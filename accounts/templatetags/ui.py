@@ -7,6 +7,7 @@ because a catalogue draws hundreds of them; larger ones are templates in compone
 from functools import lru_cache
 
 from django import template
+from django.template import defaultfilters
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html
@@ -165,11 +166,19 @@ def _filter(name, function):
 
 
 for _name in (
-    "date_short", "day_month", "date_day", "date_day_short", "date_title", "date_until", "time", "time_exact",
+    "date_short", "day_month", "date_day", "date_day_short", "date_title", "date_until", "time_exact",
     "datetime_short", "datetime_day", "datetime_exact", "datetime_until", "weekday_plural", "weekday_name",
     "weekday_initial", "month_name", "month_title", "money", "amount", "initials", "phone", "phone_link", "phone_masked",
 ):
     _filter(_name, getattr(formatting, _name))
+
+
+@register.filter
+def time(moment, format=None):
+    """{{ lesson.starts_at|time }}: 16:30; with a format it is Django's own filter."""
+    if format:
+        return defaultfilters.time(moment, format)
+    return formatting.time(moment) if moment else ""
 
 
 @register.filter
