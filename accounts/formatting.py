@@ -117,7 +117,7 @@ def time_range(start, end) -> str:
 def at(moment, clock: str | None = None) -> str:
     """plkst. 16:30 in Latvian, 16:30 in English."""
     clock = clock or time(moment)
-    return f"plkst.{NBSP}{clock}" if _language() == "lv" else clock
+    return f"plkst. {clock}" if _language() == "lv" else clock
 
 
 def datetime_short(moment) -> str:

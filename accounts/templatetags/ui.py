@@ -205,6 +205,12 @@ def deadline(moment, now=None):
 
 
 @register.filter
+def nobreak(text):
+    """Group codes, sums and hours that must not break at a line's end: R-2, 16:30–18:00."""
+    return format_html('<span class="nowrap">{}</span>', text)
+
+
+@register.filter
 def sentence(text):
     """The first letter as a capital, the rest untouched: names keep theirs."""
     text = str(text)
