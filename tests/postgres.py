@@ -47,7 +47,7 @@ def server(data: Path | None = None) -> Iterator[str]:
     if data is None:
         # Another account than root's may be unable to get into the checkout at all.
         parent = VAR_DIR if _can_reach(VAR_DIR, account) else Path(tempfile.gettempdir())
-        data = Path(tempfile.mkdtemp(prefix="postgres-", dir=parent))
+        data = Path(tempfile.mkdtemp(prefix=f"postgres-{os.getpid()}-", dir=parent))
     data.mkdir(parents=True, exist_ok=True)
     if account:
         for path in [data, *data.rglob("*")]:

@@ -122,7 +122,8 @@ class Run:
 
 def clear_leftovers():
     """Remove test databases and results of runs that were killed or are long over."""
-    for path in [*VAR_DIR.glob("test-*.sqlite3*"), *(VAR_DIR / "test-results").glob("*")]:
+    databases = [*VAR_DIR.glob("test-*.sqlite3*"), *VAR_DIR.glob("postgres-[0-9]*-*")]
+    for path in [*databases, *(VAR_DIR / "test-results").glob("*")]:
         pid = "".join(ch if ch.isdigit() else " " for ch in path.name).split()[0]
         if not Path("/proc", pid).exists():
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.once
 
 
 def test_the_latvian_catalogue_is_complete():
-    assert catalogue.problems(polib.pofile(str(catalogue.PO), wrapwidth=0), catalogue.messages()) == []
+    found = catalogue.problems(polib.pofile(str(catalogue.PO), wrapwidth=0), catalogue.messages())
+
+    assert found == [], "\n".join(["", *found])
 
 
 def test_the_catalogue_is_as_make_messages_writes_it():

@@ -140,6 +140,7 @@ STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=20)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE makes every transaction a writer from its start: without it SQLite, which knows no
     # row locks, lets two families read the same free seat (docs/decisions/0002-places.md).
+    DATABASES["default"]["ENGINE"] = "accounts.sqlite"  # the same, with threads that queue up to write
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -208,6 +209,7 @@ TIME_ZONE = "Europe/Riga"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when nothing has been collected yet
 
 # -- Security ---------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -258,10 +260,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 100,
-    "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "300/min"},
+    "EXCEPTION_HANDLER": "accounts.problems.answer",
+    "DEFAULT_THROTTLE_RATES": {"account": "300/min", "network": "30000/min"},  # accounts.throttles
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -270,12 +270,29 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ProgramKind": "courses.models.ProgramKind",
+        "CourseKind": "courses.models.CourseKind",
+        "CourseStatus": "courses.models.CourseStatus",
+        "RunKind": "courses.models.RunKind",
+        "RunState": "courses.models.RunState",
+        "LessonState": "courses.models.LessonState",
+        "EnrollmentState": "enrollment.models.EnrollmentState",
+        "OfferState": "enrollment.models.OfferState",
+    },
 }
 
+# One JSON object per line, with ids and never people (accounts/logs.py).
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"json": {"()": "accounts.logs.JsonFormatter"}, "line": {"()": "accounts.logs.LineFormatter"}},
+    "filters": {"masking": {"()": "accounts.logs.MaskingFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["masking"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        # Django's own handlers would print whole paths and mail whole requests.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }
