@@ -4,7 +4,7 @@ Small parts that a list repeats (icon, pill, occupancy, avatar) are built here a
 because a catalogue draws hundreds of them; larger ones are templates in components/.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django import template
 from django.template import defaultfilters
@@ -33,6 +33,11 @@ QUEUE_DOTS = 8
 # -- Icons ------------------------------------------------------------------------------------
 
 
+@cache
+def _sprite() -> str:
+    return static("img/icons.svg")
+
+
 @lru_cache(maxsize=1024)
 def _icon(name: str, size: int, label: str, sprite: str) -> SafeString:
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
@@ -44,7 +49,7 @@ def _icon(name: str, size: int, label: str, sprite: str) -> SafeString:
 @register.simple_tag
 def icon(name, size=20, label=""):
     """{% icon "calendar" size=20 label="" %}: decoration unless it has a label."""
-    return _icon(str(name), int(size), str(label), static("img/icons.svg"))
+    return _icon(str(name), int(size), str(label), _sprite())
 
 
 @register.simple_tag
@@ -54,7 +59,7 @@ def topic_icon(topic, size=40):
     return format_html(
         '<span class="topic-tile topic-{}{}">{}</span>',
         topic, " topic-tile-large" if int(size) > 48 else "",
-        _icon(TOPIC_ICONS.get(topic, "page"), 28 if int(size) > 48 else 22, "", static("img/icons.svg")),
+        _icon(TOPIC_ICONS.get(topic, "page"), 28 if int(size) > 48 else 22, "", _sprite()),
     )
 
 
@@ -77,7 +82,7 @@ def status_pill(kind, text, icon="", size=""):
     extra = f" pill-{size}" if size else ""
     return format_html(
         '<span class="pill pill-{}{}">{}{}</span>',
-        kind, extra, _icon(str(icon) or PILL_ICONS.get(kind, "info"), 16, "", static("img/icons.svg")), text,
+        kind, extra, _icon(str(icon) or PILL_ICONS.get(kind, "info"), 16, "", _sprite()), text,
     )
 
 
