@@ -34,7 +34,7 @@ class DateBoxes(forms.MultiWidget):
         if hasattr(value, "day"):
             return [value.day, value.month, value.year]
         parts = str(value).replace("/", ".").rstrip(".").split(".")
-        return (parts + ["", "", ""])[:3]
+        return [*parts, "", "", ""][:3]
 
     def value_from_datadict(self, data, files, name):
         """What the field parses, as 27.3.2016; boxes half filled in give text that it refuses, not nothing."""
