@@ -46,13 +46,16 @@ _CLASH = [
     Block(time(11, 0), time(12, 30), "M-2", kind="new"),
     Block(time(11, 15), time(12, 15), "Z-2", child=2),
 ]
-_ICONS = (
-    "robot brackets cube wave flask person-laptop board prism check-circle dots-wait hourglass clock cross-circle minus-circle page box "
-    "overlap swap alert info star drop no-photo sync on-phone arrow-right arrow-left arrow-up arrow-down chevron-right chevron-left "
-    "chevron-down chevron-up sort plus minus close check undo dots search filter eye eye-off bell calendar calendar-plus pin user users "
-    "family grid table list chat euro map bag globe print mail phone pencil sun moon screen download copy link external logout desk chart "
-    "qr ticket bus lunch certificate school settings lock substitute door question"
-).split()
+_ICONS = [
+    "robot", "brackets", "cube", "wave", "flask", "person-laptop", "board", "prism", "check-circle", "dots-wait",
+    "hourglass", "clock", "cross-circle", "minus-circle", "page", "box", "overlap", "swap", "alert", "info", "star",
+    "drop", "no-photo", "sync", "on-phone", "arrow-right", "arrow-left", "arrow-up", "arrow-down", "chevron-right",
+    "chevron-left", "chevron-down", "chevron-up", "sort", "plus", "minus", "close", "check", "undo", "dots",
+    "search", "filter", "eye", "eye-off", "bell", "calendar", "calendar-plus", "pin", "user", "users", "family",
+    "grid", "table", "list", "chat", "euro", "map", "bag", "globe", "print", "mail", "phone", "pencil", "sun",
+    "moon", "screen", "download", "copy", "link", "external", "logout", "desk", "chart", "qr", "ticket", "bus",
+    "lunch", "certificate", "school", "settings", "lock", "substitute", "door", "question",
+]
 
 
 @audience(Audience.DEMO)
