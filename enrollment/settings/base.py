@@ -293,6 +293,7 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would print whole paths and mail whole requests.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # a 404 or 409 is an answer, not an event
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }

@@ -1,7 +1,7 @@
 """Convenient on one's own machine: a demo is allowed, mail goes to the local inbox."""
 
 from .base import *  # noqa: F403
-from .base import env
+from .base import LOGGING, env
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=True)
@@ -15,3 +15,5 @@ if env("EMAIL_URL", default=""):
 # Static files are served from the sources: no collecting step before a page looks right.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = env.bool("DEBUG", default=False)
+
+LOGGING["handlers"]["console"]["formatter"] = "line"

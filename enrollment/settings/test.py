@@ -17,7 +17,7 @@ SITE_ADDRESS = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 
 # Runs at the same time, in one checkout or on one server, do not meet: each has a test database of its own.
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "accounts.sqlite":
     # A real file, so that threads of a race share one database as processes do in life.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no power cuts here
