@@ -7,7 +7,21 @@ from uuid import uuid4
 from accounts.flows import families
 from accounts.models import Residency, RoleGrant, School, User
 from courses.models import (
-    Audience, Course, CourseKind, CourseRun, EligibilityRule, Lesson, Program, ProgramKind, Room, RunKind, RunState, Topic, Venue,
+    Audience,
+    Break,
+    Course,
+    CourseKind,
+    CourseRun,
+    EligibilityRule,
+    Lesson,
+    Program,
+    ProgramKind,
+    Room,
+    RunKind,
+    RunState,
+    Term,
+    Topic,
+    Venue,
 )  # fmt: skip
 from enrollment.flows import enrollments
 
@@ -75,6 +89,19 @@ def make_course(*, program=None, title_lv="Robotika 4.–6. klasei", title_en="R
 def make_rule(scope, kind, **fields) -> EligibilityRule:
     """A rule of a program or of a course."""
     return EligibilityRule.objects.create(kind=kind, **{"course" if isinstance(scope, Course) else "program": scope}, **fields)
+
+
+def make_term(*, starts_on=date(2026, 9, 1), ends_on=date(2027, 5, 31), breaks=(), **fields) -> Term:
+    """A school year; breaks are (first day, last day) or (first day, last day, grade)."""
+    term = Term.objects.create(
+        slug=_next("term"), name_lv="Mācību gads", name_en="School year", starts_on=starts_on, ends_on=ends_on, **fields
+    )
+    for first, last, *grade in breaks:
+        Break.objects.create(
+            term=term, slug=_next("break"), name_lv="Brīvlaiks", name_en="Break",
+            starts_on=first, ends_on=last, grade=grade[0] if grade else None,
+        )  # fmt: skip
+    return term
 
 
 def make_run(*, capacity=2, course=None, room=None, starts_at=NOON + 2 * WEEK, lessons=3, **fields) -> CourseRun:
