@@ -1,0 +1,30 @@
+"""/api/v1/: the catalogue for anybody, a family's own things for who is signed in."""
+
+from django.urls import path
+
+from accounts.audiences import Audience, for_all
+from courses.api import views as catalogue
+from enrollment.api import schema, views as family
+
+public = [
+    path("", schema.Root.as_view(), name="root"),
+    path("schema/", schema.Schema.as_view(), name="schema"),
+    path("docs/", schema.Docs.as_view(), name="docs"),
+    path("programs/", catalogue.Programs.as_view(), name="programs"),
+    path("courses/", catalogue.Courses.as_view(), name="courses"),
+    path("courses/<slug:slug>/", catalogue.CourseDetail.as_view(), name="course"),
+    path("runs/", catalogue.Runs.as_view(), name="runs"),
+    path("runs/<int:pk>/", catalogue.RunDetail.as_view(), name="run"),
+]
+
+signed_in = [
+    path("my/family/", family.Family.as_view(), name="family"),
+    path("enrollments/", family.Enrollments.as_view(), name="enrollments"),
+    path("enrollments/<int:pk>/", family.EnrollmentDetail.as_view(), name="enrollment"),
+    path("enrollments/<int:pk>/withdraw/", family.Withdraw.as_view(), name="withdraw"),
+    path("enrollments/<int:pk>/undo/", family.Undo.as_view(), name="undo"),
+    path("offers/<int:pk>/accept/", family.AcceptOffer.as_view(), name="accept_offer"),
+    path("offers/<int:pk>/decline/", family.DeclineOffer.as_view(), name="decline_offer"),
+]
+
+urlpatterns = for_all(Audience.PUBLIC, public) + for_all(Audience.SIGNED_IN, signed_in)
