@@ -1,0 +1,59 @@
+"""Whether the site works, for monitors: no session, no cookie, and an answer within seconds whatever is down."""
+
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.audiences import Audience, audience
+from accounts.outbox import heartbeats
+from accounts.outbox.models import Message
+
+WORKER_STALE_AFTER = timedelta(seconds=30)
+SECONDS_TO_CONNECT = 2
+
+
+@audience(Audience.PUBLIC)
+@require_safe
+def healthz(request):
+    """{"status", "database", "worker", "outbox_waiting"}; 503 when the database does not answer.
+
+    worker: "ok", "stale" (silent for 30 s) or "unknown" (never seen, or the database is down).
+    outbox_waiting: letters that should have left by now; null when nobody can tell.
+    """
+    try:
+        health = _health(now=timezone.now())
+    except (DatabaseError, InterfaceError, OSError):
+        connection.close()
+        health = {"status": "down", "database": "down", "worker": "unknown", "outbox_waiting": None}
+    response = JsonResponse(health, status=503 if health["status"] == "down" else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _health(*, now):
+    _connect()
+    seen = heartbeats.last(heartbeats.WORKER)
+    worker = "unknown" if seen is None else "ok" if now - seen <= WORKER_STALE_AFTER else "stale"
+    return {
+        "status": "ok" if worker == "ok" else "degraded",
+        "database": "ok",
+        "worker": worker,
+        "outbox_waiting": Message.objects.due(now=now).count(),
+    }
+
+
+def _connect():
+    """Ask the pool itself, with a limit of our own: a page may wait longer for a connection than a monitor."""
+    pool = getattr(connection, "pool", None)
+    if pool is None or connection.connection is not None:
+        return
+    with connection.wrap_database_errors:
+        pool.open()
+        probe = pool.getconn(timeout=SECONDS_TO_CONNECT)
+        try:
+            probe.execute("SELECT 1")
+        finally:
+            pool.putconn(probe)
