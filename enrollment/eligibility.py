@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from accounts.models import Learner, Residency, TeacherProfile
-from courses.models import CourseRun, EligibilityRule, Lesson, LessonState, RuleKind, RunKind, RunState, VentspilsEvidence
+from courses.models import (
+    CourseRun,
+    EligibilityRule,
+    Lesson,
+    LessonState,
+    RuleKind,
+    RunKind,
+    RunState,
+    VentspilsEvidence,
+)
 from enrollment.models import HOLDING, Enrollment, EnrollmentState
 from enrollment.refusals import Reason, Refusal
 
@@ -45,6 +54,18 @@ def why_not_accept(*, enrollment: Enrollment, now: datetime) -> Refusal | None:
     facts = Facts.load(runs=[run], learners=[learner], now=now, leaving=enrollment)
     mine = facts.enrollments.get(learner.pk, [])
     return _over_limit(run, learner, mine) or _clash(run, learner, mine, facts)
+
+
+def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict[int, Refusal | None]:
+    """{enrollment id: why its offer can not be accepted now}, for any number of them in a constant number of queries."""
+    if not enrollments:
+        return {}
+    facts = Facts.load(runs=[one.run for one in enrollments], learners=[one.learner for one in enrollments], now=now)
+    refusals = {}
+    for one in enrollments:
+        mine = facts.enrollments.get(one.learner_id, [])
+        refusals[one.pk] = _over_limit(one.run, one.learner, mine) or _clash(one.run, one.learner, mine, facts)
+    return refusals
 
 
 @dataclass(frozen=True)
@@ -138,6 +159,11 @@ def _already(run, learner, mine):
             has_place = enrollment.state != EnrollmentState.WAITLISTED
             return Refusal(Reason.ALREADY, learner, {"at": enrollment.received_at, "has_place": has_place})
     return None
+
+
+def why_closed(*, run: CourseRun, now: datetime) -> Refusal | None:
+    """Why nobody at all may apply now; None when somebody may."""
+    return _closed(run, None, now)
 
 
 def _closed(run, learner, now):

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.ages import school_year
-from accounts.models import Guardianship, Learner, Residency, User
+from accounts.models import Guardianship, Learner, Residency, School, TeacherProfile, User
 
 
 @transaction.atomic
@@ -80,6 +80,18 @@ def update_contact(*, user, first_name, last_name, phone, language=None) -> User
         learner.first_name, learner.last_name = first_name, last_name
         learner.save(update_fields=["first_name", "last_name", "search_key", "sort_key", "changed_at"])
     return user
+
+
+@transaction.atomic
+def teaches_at(*, user, school: School | None) -> TeacherProfile | None:
+    """A teacher names the school where they work; another school has to be confirmed anew. None: none of the list."""
+    if school is None:
+        return TeacherProfile.objects.filter(user=user).first()
+    profile, made = TeacherProfile.objects.get_or_create(user=user, defaults={"school": school})
+    if not made and profile.school_id != school.pk:
+        profile.school, profile.confirmed_at = school, None
+        profile.save(update_fields=["school", "confirmed_at"])
+    return profile
 
 
 @transaction.atomic

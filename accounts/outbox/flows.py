@@ -31,3 +31,11 @@ def enqueue(*messages: Message) -> None:
 def stop(*, event_key_prefix: str, now: datetime) -> int:
     """Stop the letters of an event that was undone; how many had not left yet."""
     return Message.objects.waiting().filter(event_key__startswith=event_key_prefix).update(stopped_at=now)
+
+
+def mark_read(*, user, now: datetime, message_id: int | None = None) -> int:
+    """Note that a person has read one of their letters, or all of them; how many were new."""
+    unread = Message.objects.visible_to(user).filter(read_at=None)
+    if message_id is not None:
+        unread = unread.filter(pk=message_id)
+    return unread.update(read_at=now)

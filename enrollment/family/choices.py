@@ -1,0 +1,167 @@
+"""What a family chooses from: who could go to a group, whether it fits, and which other times would."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.formatting import local
+from accounts.models import User
+from courses.models import Audience, CourseRun, RunKind
+from enrollment import eligibility
+from enrollment.family import wording
+from enrollment.family.members import Member, members, oneself
+from enrollment.models import Enrollment
+from enrollment.refusals import EnrollmentRefused, Reason, Refusal
+
+ALTERNATIVES = 3
+
+CHILDREN = frozenset({Audience.PUPILS, Audience.PRESCHOOL})
+ONESELF = frozenset({Audience.ADULTS, Audience.TEACHERS})
+
+IN_THE_PROFILE = frozenset({Reason.GRADE, Reason.AGE, Reason.PROFILE, Reason.VENTSPILS})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who could be enrolled, and why not."""
+
+    member: Member
+    refusal: Refusal | None
+    run: CourseRun
+
+    @property
+    def pk(self):
+        return self.member.pk
+
+    @property
+    def fits(self):
+        return self.refusal is None
+
+    @property
+    def grade_words(self):
+        grade = self.member.learner.grade_on(self.run.starts_on)
+        return _("grade %(grade)s") % {"grade": grade} if grade else ""
+
+    @property
+    def is_clash(self):
+        return self.refusal is not None and self.refusal.reason == Reason.CLASH
+
+    @property
+    def profile_may_help(self):
+        return self.refusal is not None and self.refusal.reason in IN_THE_PROFILE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One group, and everybody of the family who may be meant."""
+
+    run: CourseRun
+    candidates: list[Candidate]
+    closed: Refusal | None  # why nobody at all can apply
+
+    @property
+    def fitting(self):
+        return [one for one in self.candidates if one.fits]
+
+    @property
+    def of_oneself(self) -> bool:
+        return self.run.course.audience in ONESELF
+
+    @property
+    def of_children(self) -> bool:
+        return not self.of_oneself
+
+    def pick(self, ids: Iterable[str]) -> list[Candidate]:
+        """Those among the candidates; what is not theirs, or no number, is ignored."""
+        wanted = set(ids)
+        return [one for one in self.candidates if str(one.pk) in wanted]
+
+
+def choice(*, run: CourseRun, user: User, now: datetime) -> Choice:
+    """Who of the user's family the run is for, with fit; a constant number of queries."""
+    family, today = members(user), local(now).date()
+    kind = run.course.audience
+    who = [one for one in family if not one.is_self] if kind not in ONESELF else []
+    if kind not in CHILDREN:
+        who.append(oneself(user, family))
+    who = [one for one in who if one.may_decide(today=today)]
+    fit = eligibility.fit(runs=[run], learners=[one.learner for one in who], now=now)
+    candidates = [Candidate(one, fit[run.pk, one.pk], run) for one in who]
+    return Choice(run, candidates, eligibility.why_closed(run=run, now=now))
+
+
+# -- Other times -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OtherTime:
+    """Another group of the same course with free places."""
+
+    run: CourseRun
+
+    @property
+    def title(self):
+        return f"{self.run.code}, {wording.schedule(self.run)}"
+
+    @property
+    def places(self):
+        return _("Free places: %(free)s") % {"free": self.run.seats_free}
+
+
+def other_times(run: CourseRun, members: list[Member], *, now: datetime, at_least: int = 1) -> list[OtherTime]:
+    """Groups of the same course where all of these fit and find a place now, in at most a few queries."""
+    others = (
+        CourseRun.objects.public().open_for_enrollment(now=now).not_finished(now=now).with_free_seats()
+        .filter(course=run.course_id, kind=RunKind.GROUP).exclude(pk=run.pk).for_display().order_by("starts_at", "pk")
+    )  # fmt: skip
+    others = [other for other in others if other.seats_free >= at_least]
+    fit = eligibility.fit(runs=others, learners=[member.learner for member in members], now=now)
+    suitable = [other for other in others if not any(fit.get((other.pk, member.pk)) for member in members)]
+    return [OtherTime(other) for other in suitable[:ALTERNATIVES]]
+
+
+def suitable_courses(members: list[Member], *, now: datetime, limit: int = ALTERNATIVES) -> list[CourseRun]:
+    """Groups with free places in which one of these children fits, for whom the chosen one does not."""
+    if not members:
+        return []
+    runs = list(
+        CourseRun.objects.public().open_for_enrollment(now=now).not_finished(now=now).with_free_seats()
+        .filter(kind=RunKind.GROUP, course__audience__in=CHILDREN).for_display().order_by("starts_at", "pk")[:60]
+    )  # fmt: skip
+    fit = eligibility.fit(runs=runs, learners=[member.learner for member in members], now=now)
+    found = {}
+    for run in runs:
+        if run.course_id not in found and any(fit[run.pk, member.pk] is None for member in members):
+            found[run.course_id] = run
+    return list(found.values())[:limit]
+
+
+# -- After a refusal ---------------------------------------------------------------------------
+
+
+def receipt_of(refused: EnrollmentRefused, *, run: CourseRun, learner_ids: Iterable[int], user: User) -> str:
+    """Where the receipt is, when all of them were enrolled by an earlier press; "" when it is a real refusal.
+
+    So Back, a second tab and a form sent twice end on the page where the first one did.
+    """
+    learner_ids = set(learner_ids)
+    if {refusal.reason for refusal in refused.refusals} != {Reason.ALREADY} or len(refused.refusals) != len(
+        learner_ids
+    ):
+        return ""
+    known = list(
+        Enrollment.objects.visible_to(user)
+        .filter(run=run, learner__in=learner_ids, ended_at=None)
+        .select_related("submission")
+    )
+    submissions = {one.submission for one in known}
+    if len(submissions) == 1 and known[0].submission.submitted_by_id == user.pk:
+        return known[0].submission.get_absolute_url()
+    return known[0].get_absolute_url() if len(known) == 1 else ""
+
+
+def number_if_joined_now(run: CourseRun) -> int:
+    """The number in the queue of somebody who would join now."""
+    return Enrollment.objects.filter(run=run).waitlisted().count() + 1

@@ -1,0 +1,297 @@
+"""Everything that matters to a family today, sorted by urgency (UX S11)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.formatting import date_day, day_month, local, time as clock
+from accounts.models import User
+from courses.models import Lesson, LessonState
+from enrollment import eligibility, links
+from enrollment.family import wording
+from enrollment.family.history import Change, changes
+from enrollment.family.members import Member, members
+from enrollment.flows import waitlist
+from enrollment.models import Enrollment, EnrollmentState as State, FeedLink, WaitlistOffer
+from enrollment.refusals import Refusal
+
+CANCELLED_SOON_DAYS = 7  # how far ahead a cancelled lesson is a matter of today
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An open offer that waits for the family's answer."""
+
+    offer: WaitlistOffer
+    member: Member
+    answer_path: str
+    refusal: Refusal | None  # why it could not be accepted now
+
+    @property
+    def urgent_at(self):
+        return self.offer.expires_at
+
+    @property
+    def run(self):
+        return self.offer.enrollment.run
+
+    @property
+    def title(self):
+        return _("A place is free: %(course)s, %(code)s") % {"course": self.run.course.title, "code": self.run.code}
+
+    @property
+    def facts(self):
+        name = self.member.name
+        who = name if self.member.is_self else _("Child: %(name)s") % {"name": name}
+        fit = wording.fact("check-circle", _("The times do not overlap"), "icon-ok")
+        if self.refusal:
+            fit = wording.fact("overlap", f"{self.refusal.title}. {self.refusal.detail}")
+        return [wording.fact("user", who), *wording.place_facts(self.run), fit]
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """A lesson that will not take place soon, and what replaces it."""
+
+    lesson: Lesson
+    members: list[Member]
+    now: datetime
+
+    @property
+    def urgent_at(self):
+        return self.lesson.starts_at
+
+    @property
+    def pill(self):
+        if local(self.lesson.starts_at).date() == local(self.now).date():
+            return _("Not today")
+        return _("No lesson on %(day)s") % {"day": day_month(self.lesson.starts_at)}
+
+    @property
+    def text(self):
+        run, at, reason = self.lesson.run, self.lesson.starts_at, self.lesson.cancel_reason.rstrip(".")
+        when = f"{run.course.title}, {run.code}, {date_day(at)}, {wording.at(at)}."
+        return f"{when} {_('Reason: %(reason)s.') % {'reason': reason}}" if reason else when
+
+    @property
+    def replacement(self) -> Lesson | None:
+        return getattr(self.lesson, "replacement", None)
+
+    @property
+    def replacement_title(self):
+        if self.replacement is None:
+            return ""
+        at = self.replacement.starts_at
+        return _("Replaced: %(day)s, %(time)s") % {"day": date_day(at), "time": wording.at(at)}
+
+    @property
+    def replacement_text(self):
+        return str(self.replacement.room or "") if self.replacement else ""
+
+
+@dataclass(frozen=True)
+class NextLesson:
+    lesson: Lesson
+    member: Member
+
+    @property
+    def when(self):
+        return f"{date_day(self.lesson.starts_at)}, {clock(self.lesson.starts_at)}"
+
+    @property
+    def what(self):
+        return f"{self.lesson.run.course.title}, {self.lesson.run.code}"
+
+    @property
+    def where(self):
+        replaces = self.lesson.replaces
+        instead = _("instead of %(day)s") % {"day": day_month(replaces.starts_at)} if replaces else ""
+        return " · ".join(filter(None, [str(self.lesson.room or ""), instead]))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One enrollment in a list: whose, what, when, and its state as a pill."""
+
+    enrollment: Enrollment
+    member: Member
+    position: int | None = None
+    position_before: int | None = None  # at the last visit, when it stood further back
+    offer: WaitlistOffer | None = None
+    is_past: bool = False
+
+    @property
+    def title(self):
+        return self.enrollment.run.course.title
+
+    @property
+    def code(self):
+        return self.enrollment.run.code
+
+    @property
+    def when(self):
+        return wording.schedule(self.enrollment.run)
+
+    @property
+    def term(self):
+        run = self.enrollment.run
+        return run.term.name if run.term else str(local(run.starts_at).year)
+
+    @property
+    def pill(self):
+        return wording.pill(self.enrollment, position=self.position, offer=self.offer, is_past=self.is_past)
+
+
+@dataclass
+class Home:
+    members: list[Member]
+    decisions: list[Decision] = field(default_factory=list)
+    cancelled_first: list[Cancellation] = field(default_factory=list)  # more urgent than the first decision
+    cancelled_later: list[Cancellation] = field(default_factory=list)
+    next_lessons: list[NextLesson] = field(default_factory=list)
+    queue: list[Row] = field(default_factory=list)
+    places: list[Row] = field(default_factory=list)
+    past: list[Row] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    feed: FeedLink | None = None
+
+    @property
+    def children(self):
+        return [one for one in self.members if not one.is_self]
+
+    @property
+    def is_new(self):
+        return not self.members
+
+    @property
+    def has_nothing_now(self):
+        return not (self.queue or self.places)
+
+    @property
+    def has_news(self):
+        return any(not change.seen for change in self.changes)
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """{enrollment id as text: number}, to be remembered until the next visit."""
+        return {str(row.enrollment.pk): row.position for row in self.queue}
+
+
+def home(
+    *, user: User, now: datetime, seen_at: datetime | None = None, seen_positions: dict[str, int] | None = None
+) -> Home:
+    """The number of queries does not grow with the family.
+
+    seen_at, seen_positions: of the last visit, to tell what is new since then.
+    """
+    family = {member.pk: member for member in members(user)}
+    found = Home(members=list(family.values()))
+    every = Enrollment.objects.filter(learner__in=family).for_display().select_related("run__term")
+    enrollments = list(every.order_by("run__starts_at", "pk"))
+    current = [one for one in enrollments if one.ended_at is None and one.run.ends_at > now]
+    _sort_places(found, enrollments, current, family, now, seen_positions or {})
+    found.decisions = _decisions(found.places, user, now)
+    _add_cancellations(found, current, family, now)
+    found.next_lessons = _next_lessons(current, family, now)
+    found.changes = changes(enrollments=enrollments, family=family, now=now, seen_at=seen_at)
+    feeds = FeedLink.objects.live().visible_to(user).order_by(F("last_fetched_at").desc(nulls_last=True), "-pk")
+    found.feed = feeds.first()
+    return found
+
+
+def _sort_places(found, enrollments, current, family, now, seen_positions):
+    """Who waits, who has a place, and what is over: current ones by their start, past ones newest first."""
+    live_ids = {one.pk for one in current}
+    positions = waitlist.positions(current)
+    offers = _open_offers(current, now)
+    for one in current:
+        member = family[one.learner_id]
+        if one.state == State.WAITLISTED:
+            before = seen_positions.get(str(one.pk), 0)
+            found.queue.append(Row(one, member, positions[one.pk], before if before > positions[one.pk] else None))
+        else:
+            found.places.append(Row(one, member, offer=offers.get(one.pk)))
+    past = [one for one in reversed(enrollments) if one.pk not in live_ids]
+    found.past = [Row(one, family[one.learner_id], is_past=one.run.ends_at <= now) for one in past]
+
+
+def _open_offers(current, now) -> dict[int, WaitlistOffer]:
+    """{enrollment id: its open offer}"""
+    by_id = {one.pk: one for one in current if one.state == State.OFFERED}
+    if not by_id:
+        return {}
+    offers = WaitlistOffer.objects.open().filter(enrollment__in=by_id, expires_at__gt=now)
+    found = {}
+    for offer in offers:
+        offer.enrollment = by_id[offer.enrollment_id]
+        found[offer.enrollment_id] = offer
+    return found
+
+
+def _decisions(places, user, now):
+    today = local(now).date()
+    offered = [row for row in places if row.offer and row.member.may_decide(today=today)]
+    refusals = eligibility.why_not_accept_each(enrollments=[row.enrollment for row in offered], now=now)
+    decisions = [
+        Decision(row.offer, row.member, links.offer_path(row.offer, user), refusals[row.enrollment.pk])
+        for row in offered
+    ]
+    return sorted(decisions, key=lambda decision: decision.urgent_at)
+
+
+def _attended(current) -> dict[int, list[Enrollment]]:
+    """{run id: enrollments whose learners come to its lessons}"""
+    attended = {}
+    for one in current:
+        if one.state == State.CONFIRMED:
+            attended.setdefault(one.run_id, []).append(one)
+    return attended
+
+
+def _add_cancellations(found, current, family, now):
+    attended = _attended(current)
+    if not attended:
+        return
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = now + timedelta(days=CANCELLED_SOON_DAYS)
+    lessons = Lesson.objects.filter(
+        run__in=attended, state=LessonState.CANCELLED, starts_at__gte=today, starts_at__lt=until
+    )
+    decide_by = found.decisions[0].urgent_at if found.decisions else None
+    for lesson in lessons.select_related("run__course", "replacement__room__venue").order_by("starts_at"):
+        cancellation = Cancellation(lesson, [family[one.learner_id] for one in attended[lesson.run_id]], now)
+        comes_first = decide_by is not None and cancellation.urgent_at < decide_by
+        (found.cancelled_first if comes_first else found.cancelled_later).append(cancellation)
+
+
+def _next_lessons(current, family, now):
+    """The next lesson of each member of the family, soonest first."""
+    attended = _attended(current)
+    lessons = first_lessons(attended, now=now)
+    found = {}
+    for lesson in sorted(lessons.values(), key=lambda lesson: (lesson.starts_at, lesson.pk)):
+        for one in attended[lesson.run_id]:
+            found.setdefault(one.learner_id, NextLesson(lesson, family[one.learner_id]))
+    return sorted(found.values(), key=lambda one: (one.lesson.starts_at, one.member.pk))
+
+
+def first_lessons(run_ids, *, now: datetime) -> dict[int, Lesson]:
+    """{run id: its next lesson that takes place}, in one query."""
+    if not run_ids:
+        return {}
+    upcoming = Lesson.objects.scheduled().upcoming(now=now).filter(run__in=list(run_ids))
+    numbered = upcoming.annotate(
+        number=Window(RowNumber(), partition_by=F("run_id"), order_by=[F("starts_at"), F("pk")])
+    )
+    firsts = numbered.filter(number=1).select_related("run__course", "room__venue", "replaces")
+    return {lesson.run_id: lesson for lesson in firsts}
+
+
+def coming_lessons(enrollment: Enrollment, *, now: datetime, limit: int = 4) -> list[Lesson]:
+    """The next lessons of its run, cancelled ones too."""
+    lessons = Lesson.objects.upcoming(now=now).filter(run=enrollment.run_id)
+    return list(lessons.select_related("room__venue", "replaces", "replacement").order_by("starts_at")[:limit])

@@ -1,0 +1,33 @@
+"""Pages of families and learners at /my/, and what their letters lead to."""
+
+from importlib.util import find_spec
+
+from django.urls import path
+
+from enrollment.views import offers
+from enrollment.views.family import children, enrolling, enrollments, home, messages, week
+
+urlpatterns = [
+    path("", home.family_home, name="family_home"),
+    path("week/", week.family_week, name="family_week"),
+    path("messages/", messages.message_list, name="messages"),
+    path("messages/read/", messages.messages_read, name="messages_read"),
+    path("messages/<int:pk>/", messages.message, name="message"),
+    path("children/new/", children.child_new, name="child_new"),
+    path("children/<int:pk>/", children.child, name="child"),
+    path("profile/", children.profile, name="profile"),
+    path("drafts/<slug:form>/", children.draft_save, name="draft_save"),
+    path("enroll/<int:run_pk>/", enrolling.enroll, name="enroll"),
+    path("enroll/<int:run_pk>/check/", enrolling.enroll_check, name="enroll_check"),
+    path("results/<uuid:key>/", enrolling.result, name="result"),
+    path("enrollments/<int:pk>/", enrollments.enrollment, name="enrollment"),
+    path("enrollments/<int:pk>/withdraw/", enrollments.withdraw, name="withdraw"),
+    path("enrollments/<int:pk>/undo/", enrollments.undo_withdrawal, name="undo_withdrawal"),
+    path("enrollments/<int:pk>/pass-on/", enrollments.pass_on, name="pass_on"),
+]
+if find_spec("enrollment.urls.family_calendars"):
+    from enrollment.urls import family_calendars
+
+    urlpatterns += family_calendars.urlpatterns
+
+link_patterns = [path("offers/<str:token>/", offers.offer, name="offer")]

@@ -1,0 +1,205 @@
+"""Enrolling: who goes (S13), one calm look (S14), and the answer (S17)."""
+
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode as encode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.audiences import Audience, audience
+from accounts.flows.families import own_learner
+from accounts.models import TeacherProfile
+from courses.models import Audience as CourseAudience, CourseRun, RunKind
+from courses.prices import price_line
+from enrollment.family import choices, receipts, weeks, wording
+from enrollment.flows import enrollments
+from enrollment.models import Enrollment, Submission
+from enrollment.refusals import EnrollmentRefused, Reason
+
+MOST_AT_ONCE = 10  # children of one family
+
+
+def _run(run_pk):
+    return get_object_or_404(CourseRun.objects.public().for_display(), pk=run_pk)
+
+
+def _address(name, run, learners=(), **more):
+    query = urlencode([("learner", pk) for pk in learners] + [(key, value) for key, value in more.items() if value])
+    return reverse(f"enrollment:{name}", args=[run.pk]) + (f"?{query}" if query else "")
+
+
+def _with_next(name, address, *args, **more):
+    return f"{reverse(f'enrollment:{name}', args=args)}?{encode({**more, 'next': address})}"
+
+
+# -- Who goes --------------------------------------------------------------------------------------
+
+
+@audience(Audience.SIGNED_IN)
+@never_cache
+@require_safe
+def enroll(request, run_pk):
+    """Children as tick rows with their fit, and the week with the new lesson. Oneself needs no choosing."""
+    run, now = _run(run_pk), timezone.now()
+    if run.kind == RunKind.SLOT:
+        return redirect("courses:book", run.course.slug, run.slug)
+    choice = choices.choice(run=run, user=request.user, now=now)
+    if not choice.closed:
+        if not choice.candidates:
+            return redirect(_with_next("child_new", _address("enroll_check", run)))
+        if choice.of_oneself and (missing := _missing_of_user(request.user, choice, _address("enroll", run))):
+            return redirect(missing)
+        if choice.of_oneself and choice.fitting:
+            return redirect(_address("enroll_check", run, [choice.fitting[0].pk]))
+    return _choose(request, choice, now, picked=choice.pick(request.GET.getlist("learner")))
+
+
+def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
+    run = choice.run
+    clash = next((one.refusal for one in choice.candidates if one.is_clash), None)
+    shown = choice.fitting or [one for one in choice.candidates if one.is_clash]
+    unfit = [one.member for one in choice.candidates if not one.fits]
+    picked_ids = [one.pk for one in picked] or ([choice.fitting[0].pk] if len(choice.fitting) == 1 else [])
+    is_full = run.is_full and not choice.closed
+    here = _address("enroll", run, picked_ids)
+    return render(
+        request, "enrollment/family/choose.html",
+        {
+            "run": run, "choice": choice, "picked_ids": picked_ids, "nobody": nobody, "now": now,
+            "schedule": wording.schedule(run), "new_child": _with_next("child_new", here), "here": here,
+            "together": bool(request.GET.get("together")),
+            "blocks": weeks.preview(run, [one.member for one in shown], now=now, at=clash.facts["at"] if clash and not choice.fitting else None)
+            if shown and not choice.closed else [],
+            "is_full": is_full,
+            "others": choices.other_times(run, [one.member for one in choice.fitting] or [], now=now)
+            if is_full or (unfit and not choice.fitting) else [],
+            "suitable": choices.suitable_courses(unfit, now=now) if unfit and not choice.fitting and choice.of_children else [],
+        },
+        status=status,
+    )  # fmt: skip
+
+
+# -- One calm look ---------------------------------------------------------------------------------
+
+
+@audience(Audience.SIGNED_IN)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def enroll_check(request, run_pk):
+    """GET: the summary. POST: enroll; the same press again, Back or a second tab end on the same receipt."""
+    run, now = _run(run_pk), timezone.now()
+    if run.kind == RunKind.SLOT:
+        return redirect("courses:book", run.course.slug, run.slug)
+    choice = choices.choice(run=run, user=request.user, now=now)
+    if request.method == "POST":
+        return _submit(request, choice, now)
+    picked = choice.pick(request.GET.getlist("learner"))[:MOST_AT_ONCE]
+    together = bool(request.GET.get("together")) and len(picked) > 1
+    if choice.closed or not picked or any(not one.fits for one in picked):
+        if not choice.closed and not choice.candidates:
+            return redirect(_with_next("child_new", _address("enroll_check", run)))
+        if not picked:
+            return _choose(request, choice, now, nobody=True, status=422)
+        return redirect(_address("enroll", run, [one.pk for one in picked]))
+    if missing := _missing_of_user(
+        request.user, choice, _address("enroll_check", run, [one.pk for one in picked], together=together)
+    ):
+        return redirect(missing)
+    return _check(request, choice, picked, together, now)
+
+
+def _missing_of_user(user, choice, here):
+    """The address of the step that asks for what an enrollment needs to know of its sender; "" when nothing is missing."""
+    named = user.first_name and user.last_name
+    if choice.run.course.audience == CourseAudience.TEACHERS:
+        # Whether the school is one of Ventspils is a rule; that a teacher names one is asked here.
+        complete = named and TeacherProfile.objects.filter(user=user).exists()
+        return "" if complete else _with_next("profile", here, teacher=1)
+    return "" if named and user.phone else _with_next("profile", here)
+
+
+def _check(request, choice, picked, together, now, *, refusals=(), status=200):
+    run, user = choice.run, request.user
+    ids = [one.pk for one in picked]
+    here = _address("enroll_check", run, ids, together=together)
+    free = run.seats_free
+    return render(
+        request, "enrollment/family/check.html",
+        {
+            "run": run, "choice": choice, "picked": picked, "together": together, "key": uuid4(), "refusals": refusals,
+            "schedule": wording.schedule(run), "first_day": wording.first_lesson(run, now=now) if run.starts_at > now else "",
+            "price": price_line(run.course), "rule": wording.rule_of_places(run),
+            "change_who": _address("enroll", run, ids, together=together),
+            "change_me": _with_next("profile", here), "here": here, "user_name": user.get_full_name(),
+            "is_full": free == 0, "waiting": max(0, len(picked) - free) if not together else (0 if free >= len(picked) else len(picked)),
+            "free": free, "first_time": not Enrollment.objects.visible_to(user).exists(),
+            "others": choices.other_times(run, [one.member for one in picked], now=now) if free < len(picked) else [],
+        },
+        status=status,
+    )  # fmt: skip
+
+
+def _submit(request, choice, now):
+    picked = choice.pick(request.POST.getlist("learner"))[:MOST_AT_ONCE]
+    together = bool(request.POST.get("together")) and len(picked) > 1
+    if not picked:
+        return _choose(request, choice, now, nobody=True, status=422)
+    if missing := _missing_of_user(
+        request.user, choice, _address("enroll_check", choice.run, [one.pk for one in picked], together=together)
+    ):
+        return redirect(missing)
+    key = _key(request)
+    if (sent := Submission.objects.filter(key=key).first()) is not None:
+        # Sent before: by this person, then here is the answer; by another, then it is no key of this form.
+        if sent.submitted_by_id == request.user.pk:
+            return redirect(sent)
+        key = uuid4()
+    learners = [one.member.learner if one.pk else own_learner(user=request.user) for one in picked]
+    try:
+        submission = enrollments.enroll(
+            run=choice.run, learners=learners, key=key, by=request.user, now=now, together=together
+        )
+    except EnrollmentRefused as refused:
+        ids = [learner.pk for learner in learners]
+        if receipt := choices.receipt_of(refused, run=choice.run, learner_ids=ids, user=request.user):
+            return HttpResponseRedirect(receipt)
+        return _refused(request, choice.run, ids, together, now, refused)
+    return redirect(submission)
+
+
+def _key(request) -> UUID:
+    """The key that came with the form; a broken one is as good as none."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _refused(request, run, ids, together, now, refused):
+    """The same page with the reasons, 409: the form was right, but what is so has changed meanwhile. Nobody is enrolled yet."""
+    run.refresh_from_db()
+    fresh = choices.choice(run=run, user=request.user, now=now)
+    refusals = [refusal for refusal in refused.refusals if refusal.reason != Reason.FULL]
+    refused_ids = {refusal.learner.pk for refusal in refusals if refusal.learner}
+    still = [one for one in fresh.pick(map(str, ids)) if one.fits and one.pk not in refused_ids]
+    if fresh.closed or not still:
+        return _choose(request, fresh, now, picked=(), status=409)
+    return _check(request, fresh, still, together and len(still) > 1, now, refusals=refusals, status=409)
+
+
+# -- The answer --------------------------------------------------------------------------------
+
+
+@audience(Audience.SIGNED_IN)
+@never_cache
+@require_safe
+def result(request, key):
+    """The permanent receipt: when it was received, and where each of them stands now."""
+    submission = get_object_or_404(Submission.objects.visible_to(request.user), key=key)
+    receipt = receipts.receipt(submission=submission, user=request.user, now=timezone.now())
+    return render(request, "enrollment/family/result.html", {"receipt": receipt, "submission": submission})
