@@ -7,13 +7,14 @@ declarations that the middleware enforces. Which *objects* a person sees is deci
 from functools import partial
 from types import MethodType
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import has_second_factor, is_administrator, is_builder, is_desk_staff, is_instructor
@@ -98,13 +99,23 @@ class AudienceMiddleware:
         if not _MAY[who](request.user):
             raise PermissionDenied
         if who in _STAFF and settings.STAFF_SECOND_FACTOR_REQUIRED and not has_second_factor(request):
-            return redirect("mfa_activate_totp")
+            return self._ask_for_second_factor(request)
         return None
+
+    @staticmethod
+    def _ask_for_second_factor(request):
+        """To enter its code, or to set it up first. (Setting up again would offer to remove it.)"""
+        if not is_mfa_enabled(request.user):
+            return redirect("mfa_activate_totp")
+        return redirect_to_login(_address_to_open_again(request), reverse("mfa_reauthenticate"))
 
     @staticmethod
     def _ask_to_sign_in(request):
         if request.path.startswith("/api/"):
             return JsonResponse({"code": "not_signed_in", "detail": _("Sign in first.")}, status=401)
-        # After signing in a form is opened again, not sent again.
-        next_address = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
-        return redirect_to_login(next_address)
+        return redirect_to_login(_address_to_open_again(request))
+
+
+def _address_to_open_again(request) -> str:
+    """After signing in a form is opened again, not sent again."""
+    return request.get_full_path() if request.method in ("GET", "HEAD") else request.path

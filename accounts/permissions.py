@@ -29,4 +29,4 @@ def is_administrator(user) -> bool:
 
 def has_second_factor(request) -> bool:
     """Whether this session was opened with a second factor."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
