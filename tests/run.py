@@ -86,7 +86,8 @@ class Run:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,  # Ctrl-C reaches it through stop(), once
+            start_new_session=True,  # Ctrl-C reaches it through interrupt(), once
+            preexec_fn=postgres.die_with_parent,
         )
         self.reader = threading.Thread(target=self._stream, daemon=True)
         self.reader.start()
@@ -111,13 +112,22 @@ class Run:
         self.say(f"{counts} in {self.seconds:.0f} s, exit code {self.process.returncode}")
         return counts
 
-    def stop(self):
+    def interrupt(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(SECONDS_TO_END)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def end(self):
+        try:
+            self.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def stop(runs: list[Run]) -> None:
+    for run in runs:
+        run.interrupt()
+    for run in runs:
+        run.end()
 
 
 def clear_leftovers():
@@ -143,7 +153,8 @@ def main(arguments=None) -> int:
     options, rest = parser.parse_known_args(arguments)
     if options.workers:
         rest = [f"--numprocesses={options.workers}", *rest]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for interruption in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with Ctrl-C ignored
+        signal.signal(interruption, signal.default_int_handler)
     VAR_DIR.mkdir(exist_ok=True)
     clear_leftovers()
 
@@ -152,9 +163,12 @@ def main(arguments=None) -> int:
     runs: list[Run] = []
     try:
         with contextlib.ExitStack() as stack:
-            stack.callback(lambda: [run.stop() for run in runs])
-            for name in names:
-                url = postgres_url(stack) if name == "postgresql" else f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+            urls = {
+                name: postgres_url(stack) if name == "postgresql" else f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+                for name in names
+            }
+            stack.callback(stop, runs)  # before the server, which was entered earlier
+            for name, url in urls.items():
                 runs.append(Run(name, url, rest))
                 if not at_once:
                     runs[-1].process.wait()
