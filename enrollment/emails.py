@@ -18,7 +18,9 @@ def recipients(enrollments: list[Enrollment]) -> dict[int | None, list[User]]:
     learners = {one.learner_id for one in enrollments if one.learner_id}
     if not learners:
         return {}
-    acting = Guardianship.objects.live().filter(learner__in=learners, guardian__is_active=True).select_related("guardian")
+    acting = Guardianship.objects.live().filter(learner__in=learners, guardian__is_active=True).select_related("guardian").only(
+        "learner_id", "guardian__email", "guardian__language"
+    )
     told = {learner: [] for learner in learners}
     for guardianship in acting:
         told[guardianship.learner_id].append(guardianship.guardian)

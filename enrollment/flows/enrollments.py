@@ -44,8 +44,10 @@ def enroll(
 def _enroll(run, learners, key, by, now, together, override_reason):
     submission = Submission.objects.create(key=key, submitted_by=by, received_at=now, is_together=together)
     learners = places.lock_learners(learners)
-    _refuse_unless_fit(run, learners, now, override_reason)
-    restored, learners = _restore_those_leaving(run, learners, submission, by, now)
+    facts = _refuse_unless_fit(run, learners, now, override_reason)
+    leaving = [learner for learner in learners if facts.is_leaving(run, learner)]
+    restored = _restore(run, leaving, submission, by, now) if leaving else []
+    learners = [learner for learner in learners if learner not in leaving]
     seated, waiting = _seat(run, len(learners), together)
     if waiting and not seats.join_waitlist(run, waiting):
         raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
@@ -65,22 +67,24 @@ def _enroll(run, learners, key, by, now, together, override_reason):
 
 
 def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
-    fit = eligibility.fit(runs=[run], learners=learners, now=now, leaving=leaving)
-    refusals = [refusal for refusal in fit.values() if refusal and not (override_reason and refusal.is_overridable)]
+    """Raise with everybody's refusals; otherwise the facts on which they were let through."""
+    facts = eligibility.Facts.load(runs=[run], learners=learners, now=now, leaving=leaving)
+    found = [facts.why_not(run, learner, now) for learner in learners]
+    refusals = [refusal for refusal in found if refusal and not (override_reason and refusal.is_overridable)]
     if refusals:
         raise EnrollmentRefused(*refusals)
+    return facts
 
 
-def _restore_those_leaving(run, learners, submission, by, now):
-    """Who gave this very place back a moment ago gets it back: (restored enrollments, the other learners)."""
-    leaving = Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner")
-    restored = []
-    for one in leaving:
-        one.run = seats.lock(run.pk)[run.pk]
+def _restore(run, learners, submission, by, now):
+    """Who gave this very place back a moment ago gets it back instead of a new one."""
+    locked = seats.lock(run.pk)[run.pk]
+    restored = list(Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner"))
+    for one in restored:
+        one.run = locked
         places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
         Enrollment.objects.filter(pk=one.pk).update(submission=submission)
-        restored.append(one)
-    return restored, [learner for learner in learners if learner.pk not in {one.learner_id for one in restored}]
+    return restored
 
 
 def _seat(run, count, together):
