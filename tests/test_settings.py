@@ -1,6 +1,7 @@
 """What each environment insists on before it starts, asked of a fresh process as an operator's would be."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,10 +118,11 @@ def test_production_keeps_the_limits_of_its_database():
 
 
 def test_sqlite_begins_every_transaction_as_a_writer_in_every_environment():
-    mode = "settings.DATABASES['default']['OPTIONS']['transaction_mode']"
+    database = "settings.DATABASES['default']"
+    asked = f"{database}['ENGINE'], {database}['OPTIONS']['transaction_mode']"
     production = PRODUCTION | {"DATABASE_URL": "sqlite:////tmp/enrollment.sqlite3"}
 
-    assert [ask(mode, environment) for environment in (DEVELOPMENT, production)] == ["IMMEDIATE", "IMMEDIATE"]
+    assert [ask(asked, environment) for environment in (DEVELOPMENT, production)] == ["accounts.sqlite IMMEDIATE"] * 2
 
 
 def test_development_starts_with_nothing_set():
@@ -133,3 +135,12 @@ def test_no_model_waits_for_a_migration():
     code, output = manage("makemigrations", "--check", "--dry-run", environment={})
 
     assert (code, output) == (0, "No changes detected\n")
+
+
+def test_every_variable_that_is_read_is_documented_and_no_other():
+    sources = [path.read_text() for path in (ROOT / "enrollment" / "settings").glob("*.py")]
+    read = {name for source in sources for name in re.findall(r"""\benv(?:\.\w+)?\(["']([A-Z_]+)["']""", source)}
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## Environment")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == read | {"DJANGO_SETTINGS_MODULE"}

@@ -1,7 +1,7 @@
 """Strict: no default for a secret, an address or mail; the start fails and names what is missing."""
 
 from .base import *  # noqa: F403
-from .base import DATABASES, env
+from .base import env
 
 DEBUG = False
 DEMO = False
@@ -9,7 +9,7 @@ SECRET_KEY = env("SECRET_KEY")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("development-only"):
     raise env.refusal("SECRET_KEY", "is not a secret of at least 50 characters of its own")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-DATABASES = {"default": DATABASES["default"] | env.db_url("DATABASE_URL")}  # again, without the default of base.py
+env.db_url("DATABASE_URL")  # used in base.py, where it has a default; here its absence stops the start
 SITE_ADDRESS = env.site_url("SITE_ADDRESS")
 CSRF_TRUSTED_ORIGINS = [SITE_ADDRESS]
 vars().update(env.email_url("EMAIL_URL"))
