@@ -2,6 +2,8 @@
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace, csp_update
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -43,6 +45,7 @@ def demo_inbox(request):
 
 @audience(Audience.DEMO)
 @require_GET
+@csp_update({"frame-src": [SELF]})
 def demo_letter(request, name):
     letter = inbox.letter(name)
     if letter is None:
@@ -53,14 +56,19 @@ def demo_letter(request, name):
 @audience(Audience.DEMO)
 @require_GET
 @xframe_options_sameorigin
+@csp_replace(
+    {
+        "default-src": [NONE],
+        "style-src": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "frame-ancestors": [SELF],
+        "base-uri": [NONE],
+    }
+)
 def demo_letter_html(request, name):
     """The letter as a mail program draws it: in a frame of its own, without scripts."""
     letter = inbox.letter(name)
     if letter is None:
         return HttpResponse(status=404)
-    response = HttpResponse(letter.html)
-    response._csp_replace = {
-        "default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:", "'self'"],
-        "frame-ancestors": ["'self'"], "script-src": ["'none'"],
-    }  # fmt: skip
-    return response
+    # Its links open in the whole window, as those of a mail program do; the frame itself may show nothing else.
+    return HttpResponse(letter.html.replace("<head>", '<head>\n  <base target="_top">', 1))

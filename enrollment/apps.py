@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class EnrollmentConfig(AppConfig):
     name = "enrollment"
     verbose_name = _("Enrollment")
+
+    def ready(self):
+        # Models can be imported only now. The outbox lies below this app and does not know what its letters carry.
+        from accounts.outbox import delivery  # see above
+        from enrollment import attachments  # see above
+
+        delivery.attachments["enrollment.place_given"] = attachments.lessons_of_place

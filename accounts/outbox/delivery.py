@@ -49,7 +49,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
     stem = f"{app}/emails/{name}"
     facts = readable(message.facts, message.language)
     context = {
-        "facts": facts, **facts, "site": settings.SITE_ADDRESS,
+        "facts": facts, **facts, "site": settings.SITE_ADDRESS, "LANGUAGE_CODE": message.language,
         "CENTRE_PHONE": settings.CENTRE_PHONE, "CENTRE_EMAIL": settings.CENTRE_EMAIL,
     }  # fmt: skip
     with translation.override(message.language):
