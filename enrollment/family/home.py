@@ -158,6 +158,7 @@ class Home:
     past: list[Row] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     feed: FeedLink | None = None
+    seen_at: datetime | None = None  # the last visit; none at the first
 
     @property
     def children(self):
@@ -173,7 +174,7 @@ class Home:
 
     @property
     def has_news(self):
-        return any(not change.seen for change in self.changes)
+        return self.seen_at is not None and any(not change.seen for change in self.changes)
 
     @property
     def positions(self) -> dict[str, int]:
@@ -189,7 +190,7 @@ def home(
     seen_at, seen_positions: of the last visit, to tell what is new since then.
     """
     family = {member.pk: member for member in members(user)}
-    found = Home(members=list(family.values()))
+    found = Home(members=list(family.values()), seen_at=seen_at)
     every = Enrollment.objects.filter(learner__in=family).for_display().select_related("run__term")
     enrollments = list(every.order_by("run__starts_at", "pk"))
     current = [one for one in enrollments if one.ended_at is None and one.run.ends_at > now]
