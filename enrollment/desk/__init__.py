@@ -1,0 +1,1 @@
+"""What the front desk looks at: people, families, its day."""

@@ -1,0 +1,26 @@
+"""The front desk's pages, below /desk/."""
+
+from django.urls import path
+
+from enrollment.views.desk import families, groups, home, places
+
+urlpatterns = [
+    path("", home.home, name="desk_home"),
+    path("people/", families.search, name="desk_people"),
+    path("people/new/", families.new, name="desk_family_new"),
+    path("people/<int:pk>/", families.family, name="desk_family"),
+    path("people/<int:pk>/facts/", families.facts, name="desk_facts"),
+    path("people/<int:pk>/evidence/", families.confirm_evidence, name="desk_evidence"),
+    path("people/<int:pk>/phones/<int:user_pk>/", families.phone, name="desk_phone"),
+    path("people/<int:pk>/enroll/", places.enroll, name="desk_enroll"),
+    path("groups/", groups.groups, name="desk_groups"),
+    path("groups/<int:pk>/", groups.run, name="desk_run"),
+    path("groups/<int:pk>/lessons/", groups.lessons, name="desk_run_lessons"),
+    path("groups/<int:pk>/history/", groups.history, name="desk_run_history"),
+    path("groups/<int:pk>/capacity/", groups.capacity, name="desk_capacity"),
+    path("groups/<int:pk>/offer/", groups.offer_next, name="desk_offer_next"),
+    path("enrollments/<int:pk>/move/", places.move, name="desk_move"),
+    path("enrollments/<int:pk>/withdraw/", places.withdraw, name="desk_withdraw"),
+    path("enrollments/<int:pk>/cancel/", places.cancel, name="desk_cancel"),
+    path("enrollments/<int:pk>/undo/", places.undo, name="desk_undo"),
+]
