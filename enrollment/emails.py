@@ -5,30 +5,12 @@ Whether to send is decided by the flow, which also puts them into the outbox.
 
 from datetime import datetime
 
-from accounts.models import Guardianship, User
+from accounts.models import User
 from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
 from courses.models import CourseRun
 from enrollment import links
 from enrollment.models import Enrollment, WaitlistOffer
-
-
-def recipients(enrollments: list[Enrollment]) -> dict[int | None, list[User]]:
-    """{learner id: users to tell}: every live guardian and the learner's own login."""
-    learners = {one.learner_id for one in enrollments if one.learner_id}
-    if not learners:
-        return {}
-    acting = Guardianship.objects.live().filter(learner__in=learners, guardian__is_active=True).select_related("guardian").only(
-        "learner_id", "guardian__email", "guardian__language"
-    )
-    told = {learner: [] for learner in learners}
-    for guardianship in acting:
-        told[guardianship.learner_id].append(guardianship.guardian)
-    own_logins = {one.learner.user_id: one.learner_id for one in enrollments if one.learner_id and one.learner.user_id}
-    if own_logins:
-        for user in User.objects.filter(pk__in=own_logins, is_active=True):
-            told[own_logins[user.pk]].append(user)
-    return told
 
 
 def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0) -> list[Message]:
@@ -85,7 +67,7 @@ def event_key(enrollment: Enrollment) -> str:
 
 def _offer_letters(name, offer, *, now):
     enrollment = offer.enrollment
-    told = recipients([enrollment]).get(enrollment.learner_id, [])
+    told = User.objects.acting_for(enrollment.learner_id).order_by("pk")
     facts = {"offered_at": offer.offered_at.isoformat(), "expires_at": offer.expires_at.isoformat()}
     if enrollment.learner_id is None:
         return [_to_guest(name, enrollment, now, facts | {"answer_path": links.offer_path(offer, None)})]
@@ -99,20 +81,18 @@ def _offer_letters(name, offer, *, now):
 
 
 def _letters(name, enrollments, *, now, extra=None, hold_seconds=0):
-    told = recipients(enrollments)
     letters = []
     for one in enrollments:
         facts = _facts(one) | (extra or {}).get(one.pk, {})
         if one.learner_id is None:
             letters.append(_to_guest(name, one, now, facts))
             continue
-        letters += [
+        letters.append(
             draft(
-                kind=f"enrollment.{name}", event_key=f"{event_key(one)}{name}", recipient=user, now=now,
+                kind=f"enrollment.{name}", event_key=f"{event_key(one)}{name}", learner=one.learner, now=now,
                 facts=facts, hold_seconds=hold_seconds,
             )
-            for user in told[one.learner_id]
-        ]  # fmt: skip
+        )  # fmt: skip
     return letters
 
 

@@ -14,6 +14,11 @@ from .role import STAFF_ROLES, Role
 
 
 class UserQuerySet(models.QuerySet):
+    def acting_for(self, learner_id):
+        """Everybody who acts for a learner: the live guardians and the learner's own login."""
+        guardian = models.Q(guardianships__learner=learner_id, guardianships__ended_at=None)
+        return self.filter(guardian | models.Q(learner=learner_id), is_active=True).distinct()
+
     def matching(self, folded_words):
         """People whose name, e-mail or phone holds every one of the folded words."""
         matches = self

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from accounts.outbox import flows
 from accounts.outbox.models import Message
 
 logger = logging.getLogger(__name__)
@@ -100,5 +101,8 @@ def send(message: Message, *, now: datetime) -> bool:
 
 def send_due(*, now: datetime, limit: int = 200) -> Iterator[bool]:
     """Send what is due, oldest first; yields for each letter whether it left."""
-    for message in Message.objects.due(now=now).select_related("recipient").order_by("send_after", "pk")[:limit]:
+    for message in Message.objects.to_address(now=now).order_by("send_after", "pk")[:limit]:
+        flows.address(message)
+    due = Message.objects.due(now=now).exclude(address="").select_related("recipient").order_by("send_after", "pk")
+    for message in due[:limit]:
         yield send(message, now=now)

@@ -2,20 +2,26 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from accounts.models import User
 from accounts.outbox.models import Message
 
 
-def draft(*, kind, event_key, now, recipient=None, address="", language="", facts=None, hold_seconds=0) -> Message:
-    """A letter, not yet saved: to a user, or to a bare address.
+def draft(
+    *, kind, event_key, now, recipient=None, learner=None, address="", language="", facts=None, hold_seconds=0
+) -> Message:
+    """A letter, not yet saved: to a user, to everybody who acts for a learner, or to a bare address.
 
     kind: "app.name", which names the templates `<app>/emails/<name>.subject.txt`, `.txt` and `.html`.
     facts: what the templates show. Keys ending in `_at` hold ISO times, in `_on` ISO dates; a value
     of the form {"lv": …, "en": …} is read in the recipient's language.
     hold_seconds: how long it waits, so that undoing the change also stops the letter.
     """
+    if recipient is not None:
+        address, language = recipient.email or "", language or recipient.language
     return Message(
-        kind=kind, event_key=event_key, recipient=recipient,
-        address=address or recipient.email or "", language=language or recipient.language,
+        kind=kind, event_key=event_key, recipient=recipient, learner=learner, address=address, language=language,
         facts=facts or {}, created_at=now, send_after=now + timedelta(seconds=hold_seconds),
     )  # fmt: skip
 
@@ -25,7 +31,27 @@ def enqueue(*messages: Message) -> None:
 
     A person without an e-mail address gets none: the desk sees that and phones.
     """
-    Message.objects.bulk_create([message for message in messages if message.address], ignore_conflicts=True)
+    addressed = [message for message in messages if message.address or message.learner_id]
+    Message.objects.bulk_create(addressed, ignore_conflicts=True)
+
+
+@transaction.atomic
+def address(message: Message) -> int:
+    """Turn a letter to a learner into one per person who acts for them now; how many. Repeating it adds none.
+
+    Done by the worker and not by the flow: while a seat is locked nobody looks up who is to be told.
+    """
+    letters = [
+        Message(
+            kind=message.kind, event_key=message.event_key, recipient=user, address=user.email, language=user.language,
+            facts=message.facts, created_at=message.created_at, send_after=message.send_after,
+        )
+        for user in User.objects.acting_for(message.learner_id).exclude(email=None).order_by("pk")
+    ]  # fmt: skip
+    if not Message.objects.waiting().filter(pk=message.pk).delete()[0]:
+        return 0  # another worker was faster
+    Message.objects.bulk_create(letters, ignore_conflicts=True)
+    return len(letters)
 
 
 def stop(*, event_key_prefix: str, now: datetime) -> int:

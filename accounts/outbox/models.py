@@ -14,6 +14,10 @@ class MessageQuerySet(models.QuerySet):
     def waiting(self):
         return self.filter(sent_at=None, stopped_at=None)
 
+    def to_address(self, *, now):
+        """Letters to a learner that are due: each becomes one letter per person who acts for them."""
+        return self.due(now=now).filter(address="")
+
     def due(self, *, now):
         return self.waiting().filter(send_after__lte=now)
 
@@ -26,8 +30,9 @@ class Message(models.Model):
     event_key = models.CharField(max_length=80)  # e.g. "enrollment-15-confirmed-3"; with address and channel unique (I9)
     channel = models.CharField(max_length=10, default="email")
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages")
-    address = models.CharField(max_length=254)
-    language = models.CharField(max_length=5)
+    learner = models.ForeignKey("accounts.Learner", models.PROTECT, null=True, blank=True, related_name="+")  # all who act for them
+    address = models.CharField(max_length=254, blank=True)  # none yet when it is for all who act for a learner
+    language = models.CharField(max_length=5, blank=True)
     kind = models.CharField(max_length=40)  # names the templates
     facts = models.JSONField(default=dict)  # what the templates show: strings and numbers of that moment
     subject = models.CharField(max_length=200, blank=True)  # filled when sent
@@ -48,6 +53,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["event_key", "address", "channel"], name="message_is_sent_once_per_event"),
             models.CheckConstraint(condition=Q(sent_at=None) | Q(stopped_at=None), name="message_is_sent_or_stopped"),
+            models.CheckConstraint(condition=~Q(address="") | Q(learner__isnull=False), name="message_is_for_somebody"),
         ]
         indexes = [
             models.Index(fields=["send_after"], condition=Q(sent_at=None, stopped_at=None), name="message_waiting"),

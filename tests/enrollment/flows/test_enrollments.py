@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.outbox import flows as outbox
 from accounts.outbox.models import Message
 from courses.models import RuleKind, RunState, VentspilsEvidence
 from enrollment.flows import enrollments, upkeep
@@ -188,6 +189,8 @@ def test_every_guardian_is_told_once_in_their_own_language():
     run = make_run()
 
     enroll(run, child, by=first)
+    for letter in Message.objects.to_address(now=NOON):
+        outbox.address(letter)
 
     letters = Message.objects.order_by("pk").values_list("kind", "recipient", "language")
     assert list(letters) == [("enrollment.place_given", first.pk, "lv"), ("enrollment.place_given", second.pk, "en")]
