@@ -66,6 +66,18 @@ class Choice:
         return [one for one in self.candidates if one.fits]
 
     @property
+    def is_done(self) -> bool:
+        """Whether everybody who could go is in it already."""
+        reasons = {one.refusal.reason for one in self.candidates if one.refusal}
+        return not self.fitting and reasons == {Reason.ALREADY}
+
+    @property
+    def looking(self) -> list[Member]:
+        """For whom another group is worth showing: those who fit here, or else those who are refused."""
+        refused = [one.member for one in self.candidates if one.refusal and one.refusal.reason != Reason.ALREADY]
+        return [one.member for one in self.fitting] or refused
+
+    @property
     def of_oneself(self) -> bool:
         return self.run.course.audience in ONESELF
 
@@ -122,14 +134,20 @@ def other_times(run: CourseRun, members: list[Member], *, now: datetime, at_leas
     return [OtherTime(other) for other in suitable[:ALTERNATIVES]]
 
 
-def suitable_courses(members: list[Member], *, now: datetime, limit: int = ALTERNATIVES) -> list[CourseRun]:
-    """Groups with free places in which one of these children fits, for whom the chosen one does not."""
-    if not members:
-        return []
+def suitable_courses(
+    members: list[Member], *, instead_of: CourseRun, now: datetime, limit: int = ALTERNATIVES
+) -> list[CourseRun]:
+    """Groups of other courses with free places in which one of these children fits."""
     runs = list(
-        CourseRun.objects.public().open_for_enrollment(now=now).not_finished(now=now).with_free_seats()
-        .filter(kind=RunKind.GROUP, course__audience__in=CHILDREN).for_display().order_by("starts_at", "pk")[:60]
-    )  # fmt: skip
+        CourseRun.objects.public()
+        .open_for_enrollment(now=now)
+        .not_finished(now=now)
+        .with_free_seats()
+        .filter(kind=RunKind.GROUP, course__audience__in=CHILDREN)
+        .exclude(course=instead_of.course_id)
+        .for_display()
+        .order_by("starts_at", "pk")[:60]
+    )
     fit = eligibility.fit(runs=runs, learners=[member.learner for member in members], now=now)
     found = {}
     for run in runs:

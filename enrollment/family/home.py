@@ -72,10 +72,12 @@ class Cancellation:
         return _("No lesson on %(day)s") % {"day": day_month(self.lesson.starts_at)}
 
     @property
-    def text(self):
-        run, at, reason = self.lesson.run, self.lesson.starts_at, self.lesson.cancel_reason.rstrip(".")
-        when = f"{run.course.title}, {run.code}, {date_day(at)}, {wording.at(at)}."
-        return f"{when} {_('Reason: %(reason)s.') % {'reason': reason}}" if reason else when
+    def when(self):
+        return f"{date_day(self.lesson.starts_at)}, {wording.at(self.lesson.starts_at)}"
+
+    @property
+    def reason(self):
+        return self.lesson.cancel_reason.rstrip(".")
 
     @property
     def replacement(self) -> Lesson | None:

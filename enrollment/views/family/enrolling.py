@@ -61,27 +61,39 @@ def enroll(request, run_pk):
 
 def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
     run = choice.run
-    clash = next((one.refusal for one in choice.candidates if one.is_clash), None)
-    shown = choice.fitting or [one for one in choice.candidates if one.is_clash]
-    unfit = [one.member for one in choice.candidates if not one.fits]
     picked_ids = [one.pk for one in picked] or ([choice.fitting[0].pk] if len(choice.fitting) == 1 else [])
-    is_full = run.is_full and not choice.closed
     here = _address("enroll", run, picked_ids)
+    is_full = run.is_full and not choice.closed
+    looking = choice.looking if is_full or not choice.fitting else []
+    blocks = _week(choice, now) if not choice.closed else []
+    suits = looking and choice.of_children and not choice.fitting
     return render(
-        request, "enrollment/family/choose.html",
+        request,
+        "enrollment/family/choose.html",
         {
-            "run": run, "choice": choice, "picked_ids": picked_ids, "nobody": nobody, "now": now,
-            "schedule": wording.schedule(run), "new_child": _with_next("child_new", here), "here": here,
+            "run": run,
+            "choice": choice,
+            "picked_ids": picked_ids,
+            "nobody": nobody,
+            "schedule": wording.schedule(run),
+            "here": here,
+            "new_child": _with_next("child_new", here),
             "together": bool(request.GET.get("together")),
-            "blocks": weeks.preview(run, [one.member for one in shown], now=now, at=clash.facts["at"] if clash and not choice.fitting else None)
-            if shown and not choice.closed else [],
+            "blocks": blocks,
+            "has_queue": any(block.kind == "queue" for block in blocks),
             "is_full": is_full,
-            "others": choices.other_times(run, [one.member for one in choice.fitting] or [], now=now)
-            if is_full or (unfit and not choice.fitting) else [],
-            "suitable": choices.suitable_courses(unfit, now=now) if unfit and not choice.fitting and choice.of_children else [],
+            "others": choices.other_times(run, looking, now=now) if looking else [],
+            "suitable": choices.suitable_courses(looking, instead_of=run, now=now) if suits else [],
         },
         status=status,
-    )  # fmt: skip
+    )
+
+
+def _week(choice, now):
+    """The week in which the new lesson meets another, or else its first one, with everybody it may concern."""
+    shown = [one.member for one in choice.candidates if one.fits or one.is_clash]
+    clash = next((one.refusal for one in choice.candidates if one.is_clash), None)
+    return weeks.preview(choice.run, shown, now=now, at=clash.facts["at"] if clash else None) if shown else []
 
 
 # -- One calm look ---------------------------------------------------------------------------------
