@@ -60,8 +60,8 @@ coverage: $(BIN)/.development $(TRANSLATIONS) ## which lines the quick tests lea
 
 .PHONY: audit
 audit: $(BIN)/.development ## known weaknesses in what the locks install
-	$(BIN)/pip-audit --requirement requirements.txt --disable-pip --require-hashes
-	$(BIN)/pip-audit --requirement requirements-dev.txt --disable-pip --require-hashes
+	$(BIN)/pip-audit --requirement requirements.txt --disable-pip --require-hashes --strict
+	$(BIN)/pip-audit --requirement requirements-dev.txt --disable-pip --require-hashes --strict
 
 # -- Writing ------------------------------------------------------------------------------------
 
