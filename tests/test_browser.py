@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Error
 
 from tests.browser import DESKTOP, PHONE, Complaints, accessibility_violations, overflow
+from tests.factories import make_guardian
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
@@ -92,3 +93,11 @@ def test_a_page_wider_than_the_phone_is_measured(show):
     page, _ = show(body, device=PHONE)
 
     assert overflow(page) > 0
+
+
+def test_a_person_is_signed_in_and_two_people_are_apart(open_page):
+    family, visitor = open_page(device=PHONE, user=make_guardian()), open_page()
+    family.goto("/my/")
+    visitor.goto("/my/")
+
+    assert [page.evaluate("location.pathname") for page in (family, visitor)] == ["/my/", "/accounts/login/"]
