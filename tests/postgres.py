@@ -2,7 +2,7 @@
 
 The wheel's Python side is not used: it makes a system user and opens folders up to the root when it runs as root.
 
-    python -m tests.postgres         a server for development, data kept in var/postgres, until Ctrl-C
+    python -m tests.postgres [FOLDER]   a server for development, data kept in var/postgres, until Ctrl-C
 """
 
 import contextlib
@@ -164,9 +164,10 @@ def _reachable_binaries(account, stack):
 def main():
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), server(VAR_DIR / "postgres") as url:
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else VAR_DIR / "postgres"
+    with contextlib.suppress(KeyboardInterrupt), server(data) as url:
         print(f"export DATABASE_URL={url}", flush=True)
-        print("PostgreSQL runs until Ctrl-C; its data stays in var/postgres.", file=sys.stderr)
+        print(f"PostgreSQL runs until Ctrl-C; its data stays in {data}.", file=sys.stderr)
         signal.pause()
 
 
