@@ -164,7 +164,7 @@ def _reachable_binaries(account, stack):
 def main():
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.default_int_handler)
-    data = Path(sys.argv[1]) if len(sys.argv) > 1 else VAR_DIR / "postgres"
+    data = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else VAR_DIR / "postgres"
     with contextlib.suppress(KeyboardInterrupt), server(data) as url:
         print(f"export DATABASE_URL={url}", flush=True)
         print(f"PostgreSQL runs until Ctrl-C; its data stays in {data}.", file=sys.stderr)
