@@ -246,6 +246,14 @@ def _decisions(places, user, now):
     return sorted(decisions, key=lambda decision: decision.urgent_at)
 
 
+def places_of(member: Member, *, now: datetime) -> list[Row]:
+    """What one of the family has now, soonest first; three queries."""
+    running = Enrollment.objects.filter(learner=member.pk, ended_at=None, run__ends_at__gt=now)
+    current = list(running.for_display().order_by("run__starts_at", "pk"))
+    positions, offers = waitlist.positions(current), _open_offers(current, now)
+    return [Row(one, member, positions.get(one.pk), offer=offers.get(one.pk)) for one in current]
+
+
 def _attended(current) -> dict[int, list[Enrollment]]:
     """{run id: enrollments whose learners come to its lessons}"""
     attended = {}

@@ -115,7 +115,7 @@ class ChildForm(forms.Form):
         self.today = today
         year = school_year(today)
         field = self.fields["grade"]
-        field.label = _("Grade in school year %(years)s") % {"years": f"{year}/{(year + 1) % 100:02d}"}
+        field.label = _("Grade in school year %(years)s") % {"years": f"{year}/{year + 1}"}
         field.choices = [
             ("", _("Choose")), (NOT_A_PUPIL, _("Not a pupil yet")),
             *((str(grade), str(grade)) for grade in range(FIRST_GRADE, LAST_GRADE + 1)),

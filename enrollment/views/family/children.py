@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.audiences import Audience, audience
 from accounts.flows import families as flows
 from accounts.models import Learner, TeacherProfile
-from enrollment.family.home import Row
+from enrollment.family.home import places_of
 from enrollment.family.members import has_another_guardian, members
 from enrollment.flows import drafts
 from enrollment.forms import family as forms
@@ -105,11 +105,10 @@ def child(request, pk):
         messages.success(request, _("Saved."))
         return redirect(address or request.path)
     member = next(member for member in members(request.user) if member.pk == learner.pk)
-    current = Enrollment.objects.filter(learner=learner, ended_at=None).for_display().order_by("run__starts_at")
     return render(
         request, "enrollment/family/child.html",
         _form_context(request, form, address) | {
-            "member": member, "rows": [Row(one, member) for one in current],
+            "member": member, "rows": places_of(member, now=timezone.now()),
             "another_guardian": has_another_guardian(learner, user=request.user),
         },
         status=422 if form.errors else 200,
