@@ -1,0 +1,50 @@
+"""Whether anything the catalogue shows has changed, at the price of three plain queries.
+
+The statements are those of the querysets below, compiled once a day, and their rows stay as the driver gives them: most
+of the time of a list goes into compiling and converting, and none of that is needed to see that nothing is new.
+"""
+
+import pickle
+from datetime import date, datetime, time
+from functools import lru_cache
+from hashlib import blake2b
+
+from django.db import connection
+from django.utils import timezone
+
+from courses.models import Course, CourseRun
+from enrollment.catalogue.listing import COURSE_COLUMNS, GROUP_COLUMNS, Listing
+
+
+def fingerprint(*, now: datetime) -> str:
+    """Equal for equal rows of all courses, runs and trainers that a list of today may show."""
+    digest = blake2b(digest_size=16)
+    with connection.cursor() as cursor:
+        for statement, parameters in _statements(timezone.localdate(now)):
+            cursor.execute(statement, parameters)
+            digest.update(pickle.dumps(cursor.fetchall()))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _statements(day: date) -> list[tuple[str, tuple]]:
+    midnight = timezone.make_aware(datetime.combine(day, time()))
+    runs = CourseRun.objects.published().not_finished(now=midnight)
+    trainers = CourseRun.instructors.through.objects.filter(courserun__in=runs)
+    querysets = (
+        Course.objects.listed().order_by("pk").values_list(*COURSE_COLUMNS),
+        runs.order_by("pk").values_list(*GROUP_COLUMNS),
+        trainers.order_by("pk").values_list("courserun_id", "user__first_name", "user__last_name"),
+    )
+    return [queryset.query.sql_with_params() for queryset in querysets]
+
+
+def valid_until(found: Listing, *, now: datetime) -> datetime | None:
+    """The next moment at which the clock alone changes this list: something opens, closes, begins or ends."""
+    moments = (
+        moment
+        for entry in found.entries
+        for run in entry.runs
+        for moment in (run.enrollment_opens_at, run.enrollment_closes_at, run.starts_at, run.ends_at)
+    )
+    return min((moment for moment in moments if moment > now), default=None)
