@@ -80,12 +80,17 @@ for module, view, route in (("gallery", "gallery", "gallery/"), ("health", "heal
         if hasattr(found, view):
             _single.append(path(route, getattr(found, view), name=view))
 
+# Who gives the second factor is not signed in yet.
+second_factor_pages = for_all(
+    Audience.PUBLIC, [page for page in mfa_urls.urlpatterns if getattr(page, "name", "") == "mfa_authenticate"]
+) + for_all(Audience.SIGNED_IN, [page for page in mfa_urls.urlpatterns if getattr(page, "name", "") != "mfa_authenticate"])
+
 urlpatterns = [
     *site, *_single, *demo_pages,
     path("courses/", include((public, "courses"))) if not calendars else path("", include(([*calendars, path("courses/", include(public))], "courses"))),
     path("", include((enrollment_pages, "enrollment"))),
     path("accounts/", include(for_all(Audience.PUBLIC, sign_in_pages))),
-    path("accounts/2fa/", include(for_all(Audience.SIGNED_IN, mfa_urls.urlpatterns))),
+    path("accounts/2fa/", include(second_factor_pages)),
     path("api/v1/", include((api, "api"))),
     path("admin/", admin.site.urls),
 ]
