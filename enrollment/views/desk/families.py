@@ -63,7 +63,9 @@ def phone(request, pk, user_pk):
 def facts(request, pk):
     learner = get_object_or_404(Learner.objects.select_related("school", "user"), pk=pk)
     now = timezone.now()
-    form = FactsForm(request.POST or None, learner=learner, today=timezone.localtime(now).date())
+    form = FactsForm(
+        request.POST if request.method == "POST" else None, learner=learner, today=timezone.localtime(now).date()
+    )
     if request.method == "POST" and form.is_valid():
         families.update_child(learner=learner, now=now, **form.facts())
         messages.success(request, _("The facts are corrected."))
@@ -91,7 +93,9 @@ def new(request):
     form_class = NewChildForm if guardian else NewFamilyForm
     now = timezone.now()
     today = timezone.localtime(now).date()
-    form = form_class(request.POST or None, initial=_typed(request.GET.get("q", "")), today=today)
+    form = form_class(
+        request.POST if request.method == "POST" else None, initial=_typed(request.GET.get("q", "")), today=today
+    )
     known = []
     if request.method == "POST" and form.is_valid():
         if guardian:

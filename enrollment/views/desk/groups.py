@@ -118,7 +118,7 @@ def history(request, pk):
 def capacity(request, pk):
     run = _run(pk)
     now = timezone.now()
-    form = CapacityForm(request.POST or None, initial={"capacity": run.capacity})
+    form = CapacityForm(request.POST if request.method == "POST" else None, initial={"capacity": run.capacity})
     status = 200
     if request.method == "POST":
         status = 422

@@ -34,7 +34,7 @@ def enroll(request, pk):
     """Choose a group for a known learner; Enter enrolls. A misfit needs a written reason."""
     learner = get_object_or_404(Learner.objects.select_related("school", "user"), pk=pk)
     now = timezone.now()
-    form = EnrollForm(request.POST or None, initial={"key": uuid4()})
+    form = EnrollForm(request.POST if request.method == "POST" else None, initial={"key": uuid4()})
     refusal = None
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -93,7 +93,7 @@ def _picked(form, shown, *, may_queue):
 def move(request, pk):
     enrollment = _enrollment(pk)
     now = timezone.now()
-    form = MoveForm(request.POST or None)
+    form = MoveForm(request.POST if request.method == "POST" else None)
     refusal = None
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -135,7 +135,7 @@ def withdraw(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request, pk):
     enrollment = _enrollment(pk)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             enrollments.cancel(
