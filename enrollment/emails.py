@@ -42,10 +42,10 @@ def offer_ended(offer: WaitlistOffer, *, declined: bool, now: datetime) -> list[
     return _letters("offer_ended", [offer.enrollment], now=now, extra=extra)
 
 
-def place_ended(enrollment: Enrollment, *, by: User | None, by_centre: bool, reason="", now: datetime, hold_seconds=0) -> list[Message]:
+def place_ended(enrollment: Enrollment, *, by_centre: bool, reason="", now: datetime, hold_seconds=0) -> list[Message]:
     """No. 7: the place was given back by the family, or ended by the centre."""
     extra = {enrollment.pk: {
-        "by_centre": by_centre, "by": by.get_full_name() if by and not by_centre else "", "reason": reason,
+        "by_centre": by_centre, "reason": reason,
         "undo_until_at": enrollment.releases_at.isoformat() if enrollment.releases_at else "",
     }}  # fmt: skip
     return _letters("place_ended", [enrollment], now=now, extra=extra, hold_seconds=hold_seconds)

@@ -1,6 +1,7 @@
 """Rendering and sending what waits in the outbox: at least once, recognisably the same (TRUST, 7)."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
@@ -56,7 +57,7 @@ def compose(message: Message) -> EmailMultiAlternatives:
     with translation.override(message.language):
         subject = " ".join(render_to_string(f"{stem}.subject.txt", context).split())
         letter = EmailMultiAlternatives(
-            subject=subject, body=render_to_string(f"{stem}.txt", context).strip() + "\n",
+            subject=subject, body=_tidy(render_to_string(f"{stem}.txt", context)),
             to=[message.address], reply_to=[settings.CENTRE_EMAIL],
             # The same id at every attempt, so that a letter sent twice is recognisably one.
             headers={"Message-ID": f"<message-{message.pk}@{_host()}>", "Content-Language": message.language},
@@ -65,6 +66,11 @@ def compose(message: Message) -> EmailMultiAlternatives:
         for file in attachments.get(message.kind, lambda *_: [])(message, facts):
             letter.attach(*file)
     return letter
+
+
+def _tidy(text):
+    """Without the empty lines that a template leaves where it had nothing to say."""
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
 def _host():

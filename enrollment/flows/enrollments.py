@@ -121,7 +121,7 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
         raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
     else:
         return enrollment
-    outbox.enqueue(*emails.place_ended(enrollment, by=by, by_centre=False, now=now, hold_seconds=60))
+    outbox.enqueue(*emails.place_ended(enrollment, by_centre=False, now=now, hold_seconds=60))
     return enrollment
 
 
@@ -171,7 +171,7 @@ def cancel(*, enrollment: Enrollment, by: User, reason: str, now: datetime) -> E
         waitlist.promote_locked(enrollment.run, now=now)
     else:
         raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
-    letters = emails.place_ended(enrollment, by=by, by_centre=True, reason=reason, now=now, hold_seconds=hold)
+    letters = emails.place_ended(enrollment, by_centre=True, reason=reason, now=now, hold_seconds=hold)
     outbox.enqueue(*letters)
     return enrollment
 
