@@ -14,7 +14,7 @@ from enrollment.family import choices, weeks, wording
 from enrollment.family.home import first_lessons
 from enrollment.family.members import members
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, OfferState
+from enrollment.models import Enrollment, EnrollmentState as State, OfferState
 from enrollment.refusals import EnrollmentRefused
 
 ANSWERS = {"accept": waitlist.accept, "decline": waitlist.decline}
@@ -105,12 +105,10 @@ def _other_queues(enrollment):
 
 def _rejoin(enrollment, now):
     """Where to apply again, after signing in; "" when it is not possible or not needed."""
-    again = enrollment.learner_id and enrollment.run.is_open(now=now)
-    has_it = (
-        Enrollment.objects.filter(run=enrollment.run_id, learner=enrollment.learner_id, ended_at=None).exists()
-        if again
-        else True
-    )
-    if has_it:
+    if enrollment.learner_id is None or not enrollment.run.is_open(now=now):
+        return ""
+    # This very one may still look offered for the seconds until the worker notices that its time is up.
+    others = Enrollment.objects.filter(run=enrollment.run_id, learner=enrollment.learner_id, ended_at=None)
+    if others.exclude(pk=enrollment.pk, state=State.OFFERED).exists():
         return ""
     return f"{reverse('enrollment:enroll_check', args=[enrollment.run_id])}?learner={enrollment.learner_id}"
