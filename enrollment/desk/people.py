@@ -17,10 +17,10 @@ from enrollment.models import Enrollment
 from enrollment.rosters import matches, phones_of
 from enrollment.weekdays import weekday_typed
 
-SHORTEST_TEXT, SHORTEST_PHONE = 2, 3  # characters; digits
+SHORTEST_TEXT, LONGEST_TEXT, SHORTEST_PHONE = 2, 100, 3  # characters; digits
 LIMIT, LIMIT_GROUPS = 30, 10
 SHORTEST_ANYWHERE = 4  # letters that are looked for inside words and e-mail addresses too
-SHORTEST_WITH_A_SLIP = 4  # letters of a word in which one may be wrong
+SHORTEST_WITH_A_SLIP, LONGEST_WITH_A_SLIP = 4, 20  # letters of a word in which one may be wrong
 
 _PHONE = re.compile(r"[+\d][\d\s()-]*")
 _OLD = re.compile(r"(?P<number>\d{1,2})(?P<grade>\.?(kl\w*|gr\w*|\.))?")
@@ -41,7 +41,7 @@ class Question:
 
     @classmethod
     def read(cls, text: str) -> "Question":
-        text = " ".join(text.split())[:100]
+        text = " ".join(text.replace("\0", "").split())[:LONGEST_TEXT]
         if _PHONE.fullmatch(text):
             digits = phone_digits(re.sub(r"^(\+|00)\s*371", "", text))
             return cls(text, [digits] if len(digits) >= SHORTEST_PHONE else [])
@@ -167,7 +167,7 @@ def _anywhere(word):
 
 def _one_slip(word):
     """A pattern of the folded word with one letter wrong, missing, doubled or swapped with the next."""
-    if len(word) < SHORTEST_WITH_A_SLIP or word.isdecimal():
+    if not SHORTEST_WITH_A_SLIP <= len(word) <= LONGEST_WITH_A_SLIP or word.isdecimal():
         return re.escape(word)
     patterns = []
     for index in range(len(word)):

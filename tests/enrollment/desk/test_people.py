@@ -33,7 +33,9 @@ def test_a_child_is_found_by_what_people_say(text):
 
 
 @pytest.mark.usefixtures("_family")
-@pytest.mark.parametrize("text", ["", "p", "88", "+371", "%", "zz", "ma", "<script>", "a" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "p", "88", "+371", "%", "zz", "ma", "<script>", "a" * 500, "pe\\", "(pe[", "\0\0", "²²²"]
+)
 def test_too_little_and_too_strange_finds_nobody(text):
     assert found(text) == []
 

@@ -55,7 +55,8 @@ def test_every_page_opens_and_changes_nothing(enrollment, language):
         "/desk/groups/?q=zzz", "/desk/groups/?day=9&topic=none&sort=none", "/desk/people/new/?q=Anna Ose",
         f"/desk/people/{learner}/", f"/desk/people/{learner}/facts/", f"/desk/people/{learner}/enroll/",
         f"/desk/people/{learner}/enroll/?q=r", f"/desk/groups/{run}/", f"/desk/groups/{run}/?who={enrollment.pk}",
-        f"/desk/groups/{run}/?who=x&done=x", f"/desk/groups/{run}/lessons/", f"/desk/groups/{run}/history/",
+        f"/desk/groups/{run}/?who=x&done=x", f"/desk/groups/{run}/?who=1&done={'9' * 30}", "/desk/people/?q=%00%00",
+        "/desk/groups/?q=%00", f"/desk/groups/{run}/lessons/", f"/desk/groups/{run}/history/",
         f"/desk/groups/{run}/capacity/", f"/desk/enrollments/{enrollment.pk}/move/",
         f"/desk/enrollments/{enrollment.pk}/cancel/",
     ]:  # fmt: skip
