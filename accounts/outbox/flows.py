@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 
 from accounts.models import User
 from accounts.outbox.models import Message
@@ -65,3 +65,9 @@ def mark_read(*, user, now: datetime, message_id: int | None = None) -> int:
     if message_id is not None:
         unread = unread.filter(pk=message_id)
     return unread.update(read_at=now)
+
+
+def retry(letters: models.QuerySet[Message], *, now: datetime) -> int:
+    """Try letters again that were given up after many attempts; how many. What was undone stays stopped."""
+    given_up = letters.order_by().filter(sent_at=None, stopped_at__isnull=False).exclude(last_error="")
+    return Message.objects.filter(pk__in=given_up.values("pk")).update(stopped_at=None, attempts=0, send_after=now)

@@ -74,7 +74,7 @@ INSTALLED_APPS = [
     "courses",
     "accounts",
     "accounts.outbox",
-    "django.contrib.admin",
+    "accounts.apps.AdminConfig",  # django.contrib.admin, with our rules of who may open it
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -294,6 +294,7 @@ LOGGING = {
         # Django's own handlers would print whole paths and mail whole requests.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.request": {"level": "ERROR"},  # a 404 or 409 is an answer, not an event
+        "psycopg.pool": {"level": "ERROR"},  # it tells of every attempt while the database is away
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
     },
 }
