@@ -6,42 +6,25 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 
-from accounts.models import Learner, User
+from accounts.models import User
 from courses.models import CourseRun, RunKind
 from enrollment import eligibility
 from enrollment.catalogue.cards import Card, FitLine, group_card, is_for_oneself, next_words, trainers_of
 from enrollment.catalogue.listing import CLOSED, FULL, OPEN, SOON, Entry, Listing
+from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
 from enrollment.models import Enrollment, EnrollmentState as State
 from enrollment.refusals import Reason, Refusal
-
-COLORS = 3  # of children; the fourth is for grown-ups
-
-
-@dataclass(frozen=True)
-class Person:
-    """A learner of whoever looks, with a colour that stays the same on every page."""
-
-    learner: Learner
-    color: int  # 1 to 4
-    is_self: bool
-
-    @property
-    def pk(self):
-        return self.learner.pk
-
-    @property
-    def name(self):
-        return self.learner.first_name
 
 
 @dataclass(frozen=True)
 class Standing:
     """How one learner stands with one run."""
 
-    person: Person
+    member: Member
     refusal: Refusal | None
     enrollment: Enrollment | None = None  # live or being given back
     position: int | None = None  # in the queue
@@ -68,17 +51,12 @@ class Standing:
         return _("fits") if self.refusal is None else self.refusal.short
 
 
-def people_of(user: User) -> list[Person]:
-    """Children by age, and the user's own learner last."""
-    if not user.is_authenticated:
-        return []
-    learners = list(Learner.objects.visible_to(user).select_related("school").order_by("birth_date", "pk"))
-    children = [one for one in learners if one.user_id != user.pk]
-    people = [Person(one, index % COLORS + 1, is_self=False) for index, one in enumerate(children)]
-    return people + [Person(one, 4, is_self=True) for one in learners if one.user_id == user.pk]
+def people_of(user: User | AnonymousUser) -> list[Member]:
+    """Children first, then the user's own learner; nobody for somebody not signed in."""
+    return members(user) if user.is_authenticated else []
 
 
-def standings(runs: Iterable[CourseRun], people: list[Person], *, now: datetime) -> dict[int, list[Standing]]:
+def standings(runs: Iterable[CourseRun], people: list[Member], *, now: datetime) -> dict[int, list[Standing]]:
     """{run id: how each person stands}, in a constant number of queries.
 
     A group that is not open yet is judged as if it were: its card says anyway when it opens.
@@ -93,10 +71,10 @@ def standings(runs: Iterable[CourseRun], people: list[Person], *, now: datetime)
     positions = waitlist.positions([one for one in enrollments.values() if one.state == State.WAITLISTED])
     found = defaultdict(list)
     for run in runs:
-        for person in for_course(people, run.course):
-            enrollment = enrollments.get((run.pk, person.pk))
+        for member in for_course(people, run.course):
+            enrollment = enrollments.get((run.pk, member.pk))
             position = positions.get(enrollment.pk) if enrollment else None
-            found[run.pk].append(Standing(person, refusals[run.pk, person.pk], enrollment, position))
+            found[run.pk].append(Standing(member, refusals[run.pk, member.pk], enrollment, position))
     return found
 
 
@@ -160,7 +138,7 @@ def cards(
             continue
         nearness = nearness_of(run, now=now)
         lines = tuple(
-            FitLine(one.person.name, one.person.learner.initials, one.person.color, one.kind, one.text)
+            FitLine(one.member.first_name, one.member.learner.initials, one.member.color, one.kind, one.text)
             for one in known.get(run.pk, [])
         )
         step = next_step(run, known.get(run.pk, []), nearness=nearness)
@@ -168,6 +146,6 @@ def cards(
     return made
 
 
-def for_course(people: list[Person], course) -> list[Person]:
+def for_course(people: list[Member], course) -> list[Member]:
     """Whom a course could be for: children of a family, or the person who looks."""
     return [one for one in people if one.is_self == is_for_oneself(course)]

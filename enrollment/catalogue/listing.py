@@ -233,7 +233,7 @@ def _matching(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
 
 
 def _is_in(word: str, entry: Entry) -> bool:
-    return word in entry.course.search_key or any(run.code.casefold().startswith(word) for run in entry.runs)
+    return word in entry.course.search_key or any(run.code.casefold() == word for run in entry.runs)
 
 
 def _course_matches(course: CourseRow, filters: Filters) -> bool:

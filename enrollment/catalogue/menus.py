@@ -9,8 +9,8 @@ from accounts.ages import LAST_GRADE
 from accounts.formatting import weekday_name
 from courses.models import ProgramKind, Topic
 from enrollment.catalogue.filters import PRESCHOOL, Filters
-from enrollment.catalogue.fits import Person
 from enrollment.catalogue.listing import Listing
+from enrollment.family.members import Member
 
 _GROWN_UP = (ProgramKind.ADULTS, ProgramKind.TEACHERS)
 
@@ -122,12 +122,12 @@ def _sort_menu(filters, knows_fit):
 # -- Whom the list is for ---------------------------------------------------------------------------
 
 
-def chosen(people: list[Person], filters: Filters) -> list[Person]:
+def chosen(people: list[Member], filters: Filters) -> list[Member]:
     """The people whose fit is shown: the chosen children, all while nobody chose, and the one who looks."""
     return [one for one in people if one.is_self or filters.learners is None or one.pk in filters.learners]
 
 
-def child_chips(people: list[Person], filters: Filters, *, today: date) -> list[ChildChip]:
+def child_chips(people: list[Member], filters: Filters, *, today: date) -> list[ChildChip]:
     if filters.program in _GROWN_UP:
         return []
     children = [one for one in people if not one.is_self]
@@ -138,7 +138,7 @@ def child_chips(people: list[Person], filters: Filters, *, today: date) -> list[
         grade = one.learner.grade_on(today)
         word = grade_word(grade) if grade else ""
         chips.append(
-            ChildChip(filters.address(learners=others), str(one.learner), one.name, word, one.color, one.pk in on)
+            ChildChip(filters.address(learners=others), one.name, one.first_name, word, one.color, one.pk in on)
         )
     return chips
 

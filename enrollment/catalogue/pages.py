@@ -15,8 +15,9 @@ from accounts.models import User
 from courses.models import Course, CourseRun, Lesson, RunKind, RunState
 from enrollment import links
 from enrollment.catalogue.cards import is_for_oneself, meeting_line, place_line, trainers_of
-from enrollment.catalogue.fits import Person, Standing, nearness_of, standings
+from enrollment.catalogue.fits import Standing, nearness_of, standings
 from enrollment.catalogue.listing import FULL, OPEN, SOON
+from enrollment.family.members import Member
 from enrollment.models import HOLDING, Enrollment, EnrollmentState as State, WaitlistOffer
 from enrollment.refusals import Reason
 
@@ -81,7 +82,7 @@ def group_row(run: CourseRun, trainer: str, *, now: datetime) -> GroupRow:
 
 
 @dataclass(frozen=True)
-class PersonFit:
+class MemberFit:
     """How the group suits one learner, with the day drawn and another group where it does not."""
 
     standing: Standing
@@ -114,7 +115,7 @@ class RunPage:
     skipped: list[date]  # weeks without a lesson
     cancelled: list[Lesson]  # to come, with their replacement
     trainer: str
-    people: list[PersonFit]
+    people: list[MemberFit]
     similar: list[GroupRow]
     action: Action
 
@@ -122,7 +123,7 @@ class RunPage:
 FEW_LESSONS = 8
 
 
-def run_page(run: CourseRun, people: list[Person], *, user: User, now: datetime) -> RunPage:
+def run_page(run: CourseRun, people: list[Member], *, user: User, now: datetime) -> RunPage:
     """Everything about one group, in a constant number of queries."""
     lessons = list(run.lessons.select_related("room__venue", "replacement__room").order_by("starts_at", "pk"))
     held = [lesson for lesson in lessons if not lesson.is_cancelled]
@@ -192,12 +193,12 @@ def _people(run, mine, known, others, upcoming, now):
         instead = None
         if standing.kind in ("no", "clash"):
             fitting = (
-                other for other in others if any(one.person == standing.person and one.fits for one in known[other.pk])
+                other for other in others if any(one.member == standing.member and one.fits for one in known[other.pk])
             )
             instead = next(fitting, None)
         title, detail = _words(standing)
-        grade = standing.person.learner.grade_on(run.starts_on)
-        found.append(PersonFit(standing, title, detail, grade, blocks.get(standing.person.pk, []), instead))
+        grade = standing.member.learner.grade_on(run.starts_on)
+        found.append(MemberFit(standing, title, detail, grade, blocks.get(standing.member.pk, []), instead))
     return found
 
 
@@ -225,7 +226,7 @@ def _blocks(run, mine, upcoming, now):
     days = {}
     for one in mine:
         at = one.refusal.facts["at"] if one.kind == "clash" else upcoming.starts_at
-        days[one.person.pk] = timezone.localdate(at)
+        days[one.member.pk] = timezone.localdate(at)
     held = defaultdict(list)
     states = (*HOLDING, State.WAITLISTED)
     for enrollment in Enrollment.objects.filter(learner__in=list(days), state__in=states).exclude(state=State.LEAVING):
@@ -241,18 +242,18 @@ def _blocks(run, mine, upcoming, now):
     for lesson in lessons:
         day = timezone.localdate(lesson.starts_at)
         for one in mine:
-            if days[one.person.pk] != day:
+            if days[one.member.pk] != day:
                 continue
-            own = [each for each in held[lesson.run_id] if each.learner_id == one.person.pk]
+            own = [each for each in held[lesson.run_id] if each.learner_id == one.member.pk]
             if own or lesson.run_id == run.pk:
                 kind = ("queue" if own[0].state == State.WAITLISTED else "held") if own else "new"
-                blocks[one.person.pk].append(
+                blocks[one.member.pk].append(
                     Block(
                         local(lesson.starts_at).time(),
                         local(lesson.ends_at).time(),
                         lesson.run.code,
                         kind,
-                        one.person.color,
+                        one.member.color,
                     )
                 )
     return blocks
@@ -285,10 +286,10 @@ def _action(run, state, mine, *, user, now):
         return Action(apply.text, apply.url, apply.note, other=other)
     if waiting:
         return waiting
-    children = "".join(f"&child={one.person.pk}" for one in mine if not one.person.is_self)
+    children = "".join(f"&child={one.member.pk}" for one in mine if not one.member.is_self)
     note = (
         _("This group does not suit anybody in the family.")
-        if not mine[0].person.is_self
+        if not mine[0].member.is_self
         else str(mine[0].refusal.title)
     )
     return Action(_("See what fits"), f"{catalogue}{children}&sort=fit", note)

@@ -10,6 +10,8 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from courses.models import Course, CourseRun
@@ -33,10 +35,15 @@ def _statements(day: date) -> list[tuple[str, tuple]]:
     trainers = CourseRun.instructors.through.objects.filter(courserun__in=runs)
     querysets = (
         Course.objects.listed().order_by("pk").values_list(*COURSE_COLUMNS),
-        runs.order_by("pk").values_list(*GROUP_COLUMNS),
+        runs.order_by("pk").values_list(*map(_as_text, GROUP_COLUMNS)),
         trainers.order_by("pk").values_list("courserun_id", "user__first_name", "user__last_name"),
     )
     return [queryset.query.sql_with_params() for queryset in querysets]
+
+
+def _as_text(column: str):
+    """Days and times as the database writes them: SQLite's driver would make objects of them one by one."""
+    return Cast(column, TextField()) if column.endswith(("_at", "_time")) else column
 
 
 def valid_until(found: Listing, *, now: datetime) -> datetime | None:

@@ -34,17 +34,17 @@ def ticket(request, token) -> HttpResponse:
         except EnrollmentRefused as refused:
             messages.error(request, str(refused.refusal))
         return redirect(request.path)
-    price = places.price_of(booking.run)
+    price, state = places.price_of(booking.run), _state(booking, now)
     offer = WaitlistOffer.objects.open().filter(enrollment=booking).first() if booking.state == State.OFFERED else None
     context = {
         "booking": booking,
         "run": booking.run,
-        "state": _state(booking, now),
+        "state": state,
         "position": waitlist.positions([booking]).get(booking.pk),
         "offer": offer,
         "offer_url": links.offer_path(offer, None) if offer else "",
         "total": None if price is None else price * booking.seats,
-        "qr": qr_image(request.path) if booking.state == State.CONFIRMED else "",
+        "qr": qr_image(request.path) if state == "confirmed" else "",
         "map_url": wording.map_address(booking.run.room.venue) if booking.run.room else "",
         "next_slots": places.next_slots(booking.run, seats=booking.seats, now=now),
         "now": now,
