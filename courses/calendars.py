@@ -7,7 +7,9 @@ Texts are in the active language; a caller overrides it with the feed's.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -240,20 +242,37 @@ def calendar(
 # -- The window -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
 class Window:
-    """What part of the timetable a calendar holds at a moment: from the first day of the previous month (CALENDARS, 8).
+    """What part of the timetable a calendar holds: from the first day of the previous month (CALENDARS, 8).
 
-    Its edges move once a week, so that a calendar without a change keeps its octets in between.
+    Its edges move with the week and the month only, so that a calendar without a change keeps its octets in between.
     """
 
-    __slots__ = ("cancelled_from", "key", "starts_at", "this_week")
+    starts_at: datetime
+    this_week: datetime  # Monday
+    cancelled_from: datetime  # a cancelled lesson stays to the end of the week after its own, then leaves
+    key: str  # part of a feed's fingerprint
 
-    def __init__(self, now: datetime):
-        today = now.astimezone(RIGA).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        monday = today - timedelta(days=today.weekday())
-        month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-        self.starts_at = month.replace(tzinfo=RIGA)
-        self.this_week = monday.replace(tzinfo=RIGA)
-        # A cancelled lesson stays to the end of the week after its own, then leaves.
-        self.cancelled_from = (monday - timedelta(days=7)).replace(tzinfo=RIGA)
-        self.key = f"{month:%Y%m}/{monday:%m%d}"  # part of a feed's fingerprint
+
+def window_at(now: datetime) -> Window:
+    # Days begin at a full quarter of an hour in every zone, and programs like to ask at the same minute.
+    return _window(now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=8)
+def _window(now: datetime) -> Window:
+    today = now.astimezone(RIGA).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = _midnight(today, days=today.weekday())
+    month = _midnight(today, days=today.day).replace(day=1)
+    return Window(
+        starts_at=month,
+        this_week=monday,
+        cancelled_from=_midnight(monday, days=7),
+        key=f"{month:%Y%m}/{monday:%m%d}",
+    )
+
+
+def _midnight(day: datetime, *, days: int) -> datetime:
+    """The local midnight that many calendar days before."""
+    return (day.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=RIGA)

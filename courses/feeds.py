@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
 
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.csrf import csrf_exempt
@@ -92,11 +92,15 @@ def _after(known: Memory, octets: bytes, fingerprint: str, now: datetime) -> Mem
 
 def unchanged(request, memory: Memory, headers: dict[str, str]) -> HttpResponse | None:
     """The answer 304 (or 412), or None when the fetcher needs the body. If-None-Match wins over If-Modified-Since."""
-    meta = request.META
-    if "HTTP_IF_NONE_MATCH" not in meta and "HTTP_IF_MODIFIED_SINCE" not in meta:
+    tags, since = request.META.get("HTTP_IF_NONE_MATCH"), request.META.get("HTTP_IF_MODIFIED_SINCE")
+    if tags is None and since is None:
         return None
-    modified = memory.octets_changed_at.timestamp()
-    response = get_conditional_response(request, etag=f'"{memory.etag}"', last_modified=int(modified))
+    tag = f'"{memory.etag}"'
+    if tags in (tag, f"W/{tag}"):  # nearly always; the rest needs more reading
+        response = HttpResponseNotModified()
+    else:
+        modified = int(memory.octets_changed_at.timestamp())
+        response = get_conditional_response(request, etag=tag, last_modified=modified)
     if response is not None:
         _describe(response, memory, headers, zipped=accepts_gzip(request))
     return response

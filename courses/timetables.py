@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from courses.calendars import MAX_EVENTS, Window
 from courses.feeds import FORMAT
-from courses.models import CourseRun, Lesson, LessonState, RunState
+from courses.models import CourseRun, Lesson, LessonState, Room, RunState
 
 # A change is written with the time at which its request began, and seen by others when it commits: up to the limits
 # of a statement and of a lock later, perhaps after a younger one. Only when the newest is older than this is it sure
 # that none is on its way.
 SETTLED_AFTER = timedelta(seconds=60)
+
+
+# Lessons share their run and room: read once each instead of joined to every lesson, which takes twice as long.
+_RUNS = Prefetch("run", CourseRun.objects.select_related("course__program"))
+_ROOMS = Prefetch("room", Room.objects.select_related("venue"))
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ def sign_of(runs: QuerySet[CourseRun], *, window: Window, now: datetime) -> Sign
 
 
 def lessons_in(lessons: QuerySet[Lesson], *, window: Window) -> list[Lesson]:
-    """The lessons of the window in the order of time, with all that an event shows; one query, seldom two.
+    """The lessons of the window in the order of time, with all that an event shows; three queries, seldom six.
 
     When there are more than a calendar may hold, those before this week go first, then the farthest.
     """
@@ -41,7 +46,7 @@ def lessons_in(lessons: QuerySet[Lesson], *, window: Window) -> list[Lesson]:
     shown = (
         lessons.filter(starts_at__gte=window.starts_at)
         .exclude(cancelled, starts_at__lt=window.cancelled_from)
-        .select_related("run__course__program", "room__venue")
+        .prefetch_related(_RUNS, _ROOMS)
         .order_by("starts_at", "pk")
     )
     found = list(shown[: MAX_EVENTS + 1])

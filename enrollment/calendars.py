@@ -4,7 +4,7 @@ They carry the least that is of use (CALENDARS, 11): the first name or the nickn
 a school, a birth date or a contact; staff see head counts, no names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 from django.urls import reverse
@@ -20,12 +20,12 @@ LEARNER_COLORS = ("royalblue", "darkorange", "mediumvioletred", "seagreen")
 
 
 def family_calendar(lessons: Iterable[FamilyLesson], *, language: str) -> bytes:
-    return _calendar(map(_family_event, lessons), name=gettext("Family lessons"), language=language)
+    return _calendar(_family_events(lessons), name=gettext("Family lessons"), language=language)
 
 
 def learner_calendar(lessons: Iterable[FamilyLesson], *, learner: Learner, language: str) -> bytes:
     name = gettext("Lessons: %(name)s") % {"name": learner.name_in_calendars}
-    return _calendar(map(_family_event, lessons), name=name, language=language)
+    return _calendar(_family_events(lessons), name=name, language=language)
 
 
 def instructor_calendar(lessons: Iterable[StaffLesson], *, language: str) -> bytes:
@@ -46,19 +46,25 @@ def _calendar(events, *, name, language):
     )
 
 
-def _family_event(shown: FamilyLesson) -> bytes:
-    lesson, enrollment = shown.lesson, shown.enrollment
-    learner, run = enrollment.learner, lesson.run
-    return lesson_event(
-        lesson,
-        uid=lesson_uid(lesson.pk, enrollment.calendar_ref),
-        title=f"{learner.name_in_calendars}: {run.course.title}",
-        notes=[gettext("Group: %(group)s") % {"group": run.code}],
-        url=address(enrollment.get_absolute_url()),
-        changed_at=max(lesson.changed_at, run.changed_at, enrollment.changed_at, learner.changed_at),
-        color=LEARNER_COLORS[(shown.color - 1) % len(LEARNER_COLORS)],
-        is_private=True,
-    )
+def _family_events(lessons: Iterable[FamilyLesson]) -> Iterator[bytes]:
+    same = {}  # {enrollment id: what all its events have in common}
+    for shown in lessons:
+        lesson, enrollment = shown.lesson, shown.enrollment
+        learner, run = enrollment.learner, lesson.run
+        if enrollment.pk not in same:
+            same[enrollment.pk] = {
+                "title": f"{learner.name_in_calendars}: {run.course.title}",
+                "notes": [gettext("Group: %(group)s") % {"group": run.code}],
+                "url": address(enrollment.get_absolute_url()),
+                "color": LEARNER_COLORS[(shown.color - 1) % len(LEARNER_COLORS)],
+            }
+        yield lesson_event(
+            lesson,
+            uid=lesson_uid(lesson.pk, enrollment.calendar_ref),
+            changed_at=max(lesson.changed_at, run.changed_at, enrollment.changed_at, learner.changed_at),
+            is_private=True,
+            **same[enrollment.pk],
+        )
 
 
 def _staff_event(shown: StaffLesson) -> bytes:

@@ -1,18 +1,17 @@
 """Reads for private calendars: whose an address is, what they may still see, and whether any of it has changed.
 
-A program asks every hour and hears "unchanged" nearly every time, so that question is one statement for families:
-the link, its owner, and one row per place with the times of change. It is written by hand because composing it
-anew would take longer than running it, and on PostgreSQL it is kept prepared, since planning takes five times as
-long as running (`prepare_threshold` in the database's options).
+A program asks every hour and hears "unchanged" nearly every time, so for families that question is one statement.
+It is written by hand because composing it anew takes longer than running it. PostgreSQL keeps it prepared
+(`prepare_threshold` in the database's options): planning takes six times as long as running.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection
 from django.db.models import Max, Q
+from psycopg import Cursor
 
 from accounts.models import Guardianship, Learner, Role, RoleGrant
 from accounts.models.role import STAFF_ROLES
@@ -23,32 +22,37 @@ from courses.timetables import lessons_in
 from enrollment.models import Enrollment, FeedKind, FeedLink
 from enrollment.models.feed import token_hash
 
-# One row per place, or per learner without a place, or one row when there is no learner.
-# Text instead of moments: what is only compared need not be parsed.
-_STATEMENT = """
-WITH link AS (
-    SELECT feed.id, feed.user_id, feed.kind, feed.learner_id, feed.room_id, feed.language,
-           feed.fingerprint, feed.etag, feed.octets_changed_at, feed.last_fetched_at
-    FROM enrollment_feedlink feed
-    JOIN accounts_user owner ON owner.id = feed.user_id AND owner.is_active
-    WHERE feed.token_sha256 = %s AND feed.revoked_at IS NULL
-), mine AS (
-    SELECT guardianship.learner_id
-    FROM link JOIN accounts_guardianship guardianship ON guardianship.guardian_id = link.user_id
-    WHERE guardianship.ended_at IS NULL
-    UNION
-    SELECT own.id FROM link JOIN accounts_learner own ON own.user_id = link.user_id
-)
-SELECT link.id, link.user_id, link.kind, link.learner_id, link.room_id, link.language,
-       link.fingerprint, link.etag, link.octets_changed_at, link.last_fetched_at,
-       learner.id, CAST(learner.changed_at AS text), place.id, CAST(place.changed_at AS text), CAST(run.changed_at AS text)
-FROM link
-LEFT JOIN mine ON link.learner_id IS NULL OR mine.learner_id = link.learner_id
-LEFT JOIN accounts_learner learner ON learner.id = mine.learner_id
-LEFT JOIN enrollment_enrollment place ON place.learner_id = mine.learner_id AND place.state = 'confirmed'
-LEFT JOIN courses_courserun run ON run.id = place.run_id
+# One row: the link, and what it depends on as text, "learner when place when when;…", of children and of the owner.
+# Moments are text because they are only compared. NULL means that there is no such learner.
+_LEARNERS_AND_PLACES = """
+    SELECT {join}(
+        CAST(learner.id AS text) || ' ' || CAST(learner.changed_at AS text) || COALESCE(
+            ' ' || CAST(place.id AS text) || ' ' || CAST(place.changed_at AS text) || ' ' || CAST(run.changed_at AS text), ''
+        ), ';'
+    )
+    FROM accounts_learner learner
+    LEFT JOIN enrollment_enrollment place ON place.learner_id = learner.id AND place.state = 'confirmed'
+    LEFT JOIN courses_courserun run ON run.id = place.run_id
 """
-_OF_LINK = 10  # columns
+_STATEMENT = f"""
+SELECT link.id, link.user_id, link.kind, link.learner_id, link.room_id, link.language, link.fingerprint, link.etag,
+    CAST(link.octets_changed_at AS text), CAST(link.last_fetched_at AS text),
+    ({_LEARNERS_AND_PLACES}
+        JOIN accounts_guardianship guardianship ON guardianship.learner_id = learner.id
+        WHERE guardianship.guardian_id = link.user_id AND guardianship.ended_at IS NULL
+            AND (link.learner_id IS NULL OR link.learner_id = learner.id)
+    ),
+    ({_LEARNERS_AND_PLACES}
+        WHERE learner.user_id = link.user_id AND (link.learner_id IS NULL OR link.learner_id = learner.id)
+    )
+FROM enrollment_feedlink link
+JOIN accounts_user owner ON owner.id = link.user_id
+WHERE link.token_sha256 = %s AND link.revoked_at IS NULL AND owner.is_active
+"""  # noqa: S608 - put together from two constants
+_STATEMENTS = {
+    "postgresql": _STATEMENT.format(join="string_agg"),
+    "sqlite": _STATEMENT.format(join="group_concat"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,51 +72,51 @@ class Subscription:
 
 def subscription(token: str, *, window: Window) -> Subscription | None:
     """One query for a family, three for staff. None when there is no such link, it was revoked, or the right is gone."""
-    rows = _rows(token_hash(token))
-    if not rows:
+    row = _read(token_hash(token))
+    if row is None:
         return None
-    link_id, user_id, kind, learner_id, room_id, language, fingerprint, etag, changed_at, fetched_at = rows[0][
-        :_OF_LINK
-    ]
-    if kind == FeedKind.FAMILY or kind == FeedKind.LEARNER:
-        shown = [row[_OF_LINK:] for row in rows]
-        if kind == FeedKind.LEARNER and shown[0][0] is None:
+    (
+        link_id, user_id, kind, learner_id, room_id, language, fingerprint, etag, octets_changed_at, last_fetched_at,
+        of_children, own,
+    ) = row  # fmt: skip
+    if kind in (FeedKind.FAMILY, FeedKind.LEARNER):
+        if kind == FeedKind.LEARNER and of_children is None and own is None:
             return None
+        # In one order, whatever the database's plan was.
+        depends_on = sorted([*(of_children or "").split(";"), *(own or "").split(";")])
     else:
         if not _is_staff(user_id, kind):
             return None
-        shown = _runs(user_id if kind == FeedKind.INSTRUCTOR else None, room_id, window)
+        depends_on = sorted(_runs(user_id if kind == FeedKind.INSTRUCTOR else None, room_id, window))
+    digest = hashlib.blake2b(repr(depends_on).encode(), digest_size=20).hexdigest()
     return Subscription(
-        link_id, user_id, kind, learner_id, room_id, language,
-        Memory(fingerprint, etag, _aware(changed_at)), _aware(fetched_at), _digest(shown, window),
+        link_id=link_id, user_id=user_id, kind=kind, learner_id=learner_id, room_id=room_id, language=language,
+        known=Memory(fingerprint, etag, _moment(octets_changed_at)), last_fetched_at=_moment(last_fetched_at),
+        fingerprint=f"{FORMAT} {window.key} {digest}",
     )  # fmt: skip
 
 
-def _digest(rows: Sequence[tuple], window: Window) -> str:
-    octets = repr(sorted(map(repr, rows))).encode()
-    return f"{FORMAT} {window.key} {hashlib.blake2b(octets, digest_size=20).hexdigest()}"
-
-
-def _rows(sha256: str) -> list[tuple]:
-    with _cursor() as cursor:
-        cursor.execute(_STATEMENT, [sha256])
-        return cursor.fetchall()
-
-
-def _cursor():
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    from psycopg import Cursor  # not installed where only SQLite is used
-
-    # Django's own cursor puts values into the text of the statement, so that each one would be planned anew.
+def _read(sha256: str) -> tuple | None:
+    """Asks the driver itself: Django's cursor would cost as much again, and would have PostgreSQL plan each time."""
     connection.ensure_connection()
-    cursor = Cursor(connection.connection)
-    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    statement = _STATEMENTS[connection.vendor]
+    if connection.queries_logged:  # logs and counts of queries see only what goes through Django's cursor
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [sha256])
+            return cursor.fetchone()
+    with connection.wrap_database_errors:
+        if connection.vendor == "sqlite":
+            return connection.connection.execute(statement.replace("%s", "?"), [sha256]).fetchone()
+        with Cursor(connection.connection) as cursor:
+            return cursor.execute(statement, [sha256]).fetchone()
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    """SQLite keeps moments in UTC without saying so."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+def _moment(text: str | None) -> datetime | None:
+    """SQLite keeps moments in UTC without saying so; the session of PostgreSQL is in UTC."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 # -- Staff ------------------------------------------------------------------------------
@@ -146,7 +150,7 @@ class FamilyLesson:
 
 
 def family_lessons(*, user_id: int, learner_id: int | None, window: Window) -> list[FamilyLesson]:
-    """The lessons of confirmed places, of all learners this user acts for or of one; three queries."""
+    """The lessons of confirmed places, of all learners this user acts for or of one; five queries."""
     acts_for = Guardianship.objects.live().filter(guardian=user_id).values("learner_id")
     learners = list(
         Learner.objects.filter(Q(user=user_id) | Q(pk__in=acts_for)).order_by("pk").values_list("pk", flat=True)
@@ -172,7 +176,7 @@ class StaffLesson:
 
 
 def staff_lessons(*, user_id: int | None, room_id: int | None, window: Window) -> list[StaffLesson]:
-    """The lessons an instructor leads, or those in a room, with head counts; two queries."""
+    """The lessons an instructor leads, or those in a room, with head counts; four queries."""
     lessons = lessons_in(_of_staff(user_id, room_id), window=window)
     newest = dict(
         Enrollment.objects.filter(run__in={lesson.run_id for lesson in lessons})

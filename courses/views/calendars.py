@@ -5,7 +5,7 @@ from django.utils import timezone, translation
 
 from accounts.audiences import Audience, audience
 from courses import feeds
-from courses.calendars import CENTRE_COLOR, TOPIC_COLORS, Window, calendar, public_event, run_title
+from courses.calendars import CENTRE_COLOR, TOPIC_COLORS, calendar, public_event, run_title, window_at
 from courses.models import Course, CourseRun, Lesson, PublicFeed
 from courses.timetables import lessons_in, sign_of
 
@@ -68,7 +68,7 @@ def _of_run(run):
 def _answer(request, runs, name_and_color, shown=None):
     """`shown` is what must exist for the address to exist: a listed course can be without groups."""
     now, language = timezone.now(), _language(request)
-    window = Window(now)
+    window = window_at(now)
     sign = sign_of(runs, window=window, now=now)
     if not sign.runs and shown is not None and not shown.exists():
         return feeds.not_found()

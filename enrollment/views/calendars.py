@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from accounts.audiences import Audience, audience
 from accounts.models import Learner
 from courses import feeds
-from courses.calendars import Window
+from courses.calendars import Window, window_at
 from courses.models import Room
 from enrollment import calendars
 from enrollment.models import FeedKind, FeedLink
@@ -46,7 +46,7 @@ OTHER_PROGRAM = "other"
 def feed(request, token):
     """The link's rights are read at every fetch. Unknown, revoked, malformed: the same answer."""
     now = timezone.now()
-    window = Window(now)
+    window = window_at(now)
     link = subscription(token, window=window)
     if link is None:
         return _miss(request)

@@ -9,7 +9,7 @@ import vobject
 from django.utils import translation
 
 from courses import calendars
-from courses.calendars import Window, calendar, fold, lesson_event, lesson_uid, public_event, text
+from courses.calendars import calendar, fold, lesson_event, lesson_uid, public_event, text, window_at
 from courses.models import LessonState, Room
 from tests.factories import NOON, make_course, make_lesson, make_room, make_run
 
@@ -329,7 +329,7 @@ def test_a_calendar_is_at_most_a_megabyte():
     ],
 )
 def test_the_window_begins_with_the_previous_month_in_local_time(now, starts, week, cancelled_from):
-    window = Window(now)
+    window = window_at(now)
 
     edges = [window.starts_at, window.this_week, window.cancelled_from]
     assert [edge.date() for edge in edges] == [starts, week, cancelled_from]
@@ -339,7 +339,7 @@ def test_the_window_begins_with_the_previous_month_in_local_time(now, starts, we
 def test_the_window_stays_within_a_week_and_moves_with_it():
     monday = datetime(2026, 11, 16, 0, 0, tzinfo=calendars.RIGA)
 
-    keys = [Window(monday + timedelta(hours=hours)).key for hours in (0, 100, 167, 168)]
+    keys = [window_at(monday + timedelta(hours=hours)).key for hours in (0, 100, 167, 168)]
 
     assert keys == ["202610/1116", "202610/1116", "202610/1116", "202610/1123"]
 

@@ -284,11 +284,11 @@ def test_unchanged_is_answered_without_reading_a_lesson(client, django_assert_nu
 def test_the_catalogue_costs_the_same_with_one_group_and_with_three(client, django_assert_num_queries):
     make_run()
     client.get("/courses.ics")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert client.get("/courses.ics").status_code == 200
 
     for _ in range(2):
         make_run()
     client.get("/courses.ics")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert client.get("/courses.ics").status_code == 200

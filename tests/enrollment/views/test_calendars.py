@@ -263,7 +263,7 @@ def test_rendering_costs_the_same_for_one_child_and_for_three(client, django_ass
             enroll(make_run(), make_child(mother, first_name=f"Bērns {number}"), by=mother)
         address = link_for(mother)
         client.get(address)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             assert len(events(client.get(address))) == 3 * children
 
 
