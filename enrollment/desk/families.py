@@ -84,9 +84,8 @@ def family_of(*, learner: Learner, now: datetime) -> Family:
     timeline = (
         LedgerEntry.objects.filter(enrollment__learner=learner).select_related("run", "by").order_by("-at", "-pk")
     )
-    sent = (
-        Message.objects.filter(recipient__in=guardians).exclude(kind=delivery.SIGN_IN_CODE).select_related("recipient")
-    )
+    addressed = Q(recipient__in=guardians) | Q(learner__in=learners)  # the latter become letters when they are sent
+    sent = Message.objects.filter(addressed).exclude(kind=delivery.SIGN_IN_CODE).select_related("recipient")
     return Family(
         learner=learner, guardians=guardians, children=children, timeline=list(timeline[:TIMELINE]),
         messages=list(sent.order_by("-created_at", "-pk")[:MESSAGES]),

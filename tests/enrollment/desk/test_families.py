@@ -4,6 +4,7 @@ import pytest
 
 from accounts.flows import families
 from accounts.models import Learner
+from accounts.outbox import delivery, flows as outbox
 from enrollment.desk.families import children_of, duplicates, family_of
 from tests.factories import DAY, NOON, enroll, make_child, make_guardian, make_run, make_user
 
@@ -32,6 +33,16 @@ def test_a_family_holds_guardians_children_places_and_queue_numbers():
     assert [(place.enrollment, place.position) for place in family.child.places] == [(waiting, 1)]
     assert [place.enrollment for place in family.children[1].places] == [seated]
     assert [entry.enrollment for entry in family.timeline] == [waiting]
+
+
+def test_letters_to_the_family_are_read_but_no_sign_in_codes():
+    mother = make_guardian()
+    child = make_child(mother)
+    enroll(make_run(), child)
+    enroll(make_run())  # somebody else's
+    outbox.enqueue(outbox.draft(kind=delivery.SIGN_IN_CODE, event_key="sign-in", recipient=mother, now=NOON))
+
+    assert [message.kind for message in read(child).messages] == ["enrollment.place_given"]
 
 
 def test_a_small_and_a_large_family_take_the_same_queries(django_assert_max_num_queries):
