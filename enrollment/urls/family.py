@@ -1,11 +1,9 @@
 """Pages of families and learners at /my/, and what their letters lead to."""
 
-from importlib.util import find_spec
-
 from django.urls import path
 
 from enrollment.views import offers
-from enrollment.views.family import children, enrolling, enrollments, home, messages, week
+from enrollment.views.family import calendars, children, enrolling, enrollments, home, messages, week
 
 urlpatterns = [
     path("", home.family_home, name="family_home"),
@@ -24,10 +22,9 @@ urlpatterns = [
     path("enrollments/<int:pk>/withdraw/", enrollments.withdraw, name="withdraw"),
     path("enrollments/<int:pk>/undo/", enrollments.undo_withdrawal, name="undo_withdrawal"),
     path("enrollments/<int:pk>/pass-on/", enrollments.pass_on, name="pass_on"),
+    path("calendar/", calendars.calendar_links, name="calendar_links"),
+    path("calendar/new/", calendars.calendar_link_new, name="calendar_link_new"),
+    path("calendar/<int:pk>/revoke/", calendars.calendar_link_revoke, name="calendar_link_revoke"),
 ]
-if find_spec("enrollment.urls.family_calendars"):
-    from enrollment.urls import family_calendars
-
-    urlpatterns += family_calendars.urlpatterns
 
 link_patterns = [path("offers/<str:token>/", offers.offer, name="offer")]
