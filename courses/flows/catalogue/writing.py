@@ -15,6 +15,7 @@ from courses.flows.catalogue.checks import WEEKLY
 from courses.flows.catalogue.document import Errors
 from courses.flows.catalogue.themes import topic_of
 from courses.flows.catalogue.values import WEEKDAYS
+from courses.flows.publishing import runs_showing, touch_runs
 from courses.models import (
     Audience,
     Break,
@@ -140,6 +141,8 @@ class Writer:
             for name in changed:
                 setattr(row, name, values[name])
             row.save(update_fields=[*changed, *({"search_key"} & {one.name for one in model._meta.fields})])
+            if isinstance(row, (Course, Program, Room, Venue)):
+                touch_runs(runs_showing(row), now=self.now)
         self.report.note(kind, updated=bool(changed))
         return row, False, changed
 

@@ -13,16 +13,17 @@ OPEN = NOON.replace(month=9, day=1)  # while the small catalogue's applications 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_changed_text_updates_the_course_and_nothing_else():
+def test_a_changed_text_updates_the_course_and_tells_calendars():
     load(a_catalogue())
     before = everything()
 
-    report = load(a_catalogue(courses=[a_course(title_lv="Roboti 4.–6. klasei")]))
+    report = load(a_catalogue(courses=[a_course(title_lv="Roboti 4.–6. klasei")]), now=NOON + DAY)
 
     assert report["updated"] == {"courses": 1}
     after = everything()
     assert Course.objects.get().search_key.startswith("roboti 4.")
-    assert {name for name in after if after[name] != before[name]} == {"Course"}
+    assert {name for name in after if after[name] != before[name]} == {"Course", "CourseRun"}
+    assert set(CourseRun.objects.values_list("changed_at", flat=True)) == {NOON + DAY}
 
 
 def test_a_new_group_gets_the_next_number_and_the_others_keep_theirs():
