@@ -1,0 +1,79 @@
+"""The demonstration's processes: the web server and the worker, started together and ended together."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+SECONDS_TO_END = 10  # for requests under way and a letter being sent
+WEB_PROCESSES, THREADS = 2, 4
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class PortTaken(Exception):
+    """Something else listens at the address."""
+
+
+def insist_on_port(host: str, port: int) -> None:
+    """Raise PortTaken before anything is started, rather than when the server is."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"Cannot listen at {host}:{port}: {error.strerror}. Choose another: PORT=8001") from error
+
+
+def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
+    """Run until Ctrl-C, SIGTERM or the end of one of the processes; 0 when it was asked to end."""
+    python = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
+    size = ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--host", host, "--port", str(port)]
+    commands = {
+        "server": [*python, *size, "enrollment.wsgi:application"],
+        "worker": [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker"],
+    }
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: asked.append(number))
+    running = {name: _start(command) for name, command in commands.items()}
+    try:
+        while not asked:
+            for name, process in running.items():
+                if process.poll() is not None:
+                    say(f"The {name} ended with exit code {process.returncode}.")
+                    return 1
+            time.sleep(0.2)
+        return 0
+    finally:
+        _end(running.values())
+
+
+def _start(command):
+    # In a session of its own: Ctrl-C reaches it through _end alone, once.
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=_end_with_parent)  # noqa: S603
+
+
+def _end_with_parent():
+    """On Linux a process whose parent is killed ends too, so that the port is free for the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(processes):
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + SECONDS_TO_END
+    for process in processes:
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
