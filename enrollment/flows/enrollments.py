@@ -136,9 +136,20 @@ def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -
         return enrollment
     if enrollment.state != State.LEAVING or enrollment.releases_at <= now:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    before = State(enrollment.ledger.get(number=enrollment.version).from_state)
+    if before == State.OFFERED:
+        _reopen_offer(enrollment, now)
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
-    places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    places.change(enrollment, before, LedgerEvent.RESTORED, by=by, now=now)
     return enrollment
+
+
+def _reopen_offer(enrollment, now):
+    """An offer that the centre ended with the enrollment is open again, if its time is not up meanwhile."""
+    ended = enrollment.offers.filter(state=OfferState.CLOSED, expires_at__gt=now).order_by("-pk").first()
+    if ended is None:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    enrollment.offers.filter(pk=ended.pk).update(state=OfferState.OPEN, answered_at=None, answered_by=None)
 
 
 @transaction.atomic

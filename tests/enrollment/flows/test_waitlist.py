@@ -240,3 +240,14 @@ def test_the_centre_may_cancel_an_offered_place():
     offer.refresh_from_db()
     assert offer.state == OfferState.CLOSED
     assert states_of(run) == [WITHDRAWN, EnrollmentState.CANCELLED, OFFERED]
+
+
+def test_undoing_the_centres_cancellation_of_an_offer_opens_the_offer_again():
+    run, offer = make_offer()
+    desk = make_user()
+    enrollments.cancel(enrollment=offer.enrollment, by=desk, reason="Pārpratums", now=NOON)
+
+    enrollments.undo_withdrawal(enrollment=offer.enrollment, by=desk, now=NOON + timedelta(seconds=30))
+
+    offer.refresh_from_db()
+    assert (offer.state, states_of(run)) == (OfferState.OPEN, [WITHDRAWN, OFFERED])
