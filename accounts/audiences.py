@@ -105,9 +105,9 @@ class AudienceMiddleware:
     @staticmethod
     def _ask_for_second_factor(request):
         """To enter its code, or to set it up first. (Setting up again would offer to remove it.)"""
-        if not is_mfa_enabled(request.user):
-            return redirect("mfa_activate_totp")
-        return redirect_to_login(_address_to_open_again(request), reverse("mfa_reauthenticate"))
+        if is_mfa_enabled(request.user):
+            return redirect_to_login(_address_to_open_again(request), reverse("mfa_reauthenticate"))
+        return redirect("mfa_activate_totp")
 
     @staticmethod
     def _ask_to_sign_in(request):
