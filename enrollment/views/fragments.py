@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -50,7 +51,11 @@ def kept_page(request, *, fingerprint: str, now: datetime) -> HttpResponse | Non
     if kept is None:
         return None
     content, facts, until = kept
-    return HttpResponse(content) if facts == fingerprint and (until is None or now < until) else None
+    if facts != fingerprint or (until is not None and now >= until):
+        return None
+    response = HttpResponse(content)
+    patch_vary_headers(response, ("Cookie",))  # as the page itself says, since it asks who looks
+    return response
 
 
 def keep_page(request, response: HttpResponse, *, fingerprint: str, until: datetime | None) -> None:
