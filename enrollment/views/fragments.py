@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from accounts.context import THEME_COOKIE, THEMES
+from enrollment.catalogue import snapshot
 
 SECONDS = 60 * 60
 
@@ -37,29 +38,25 @@ def rendered(pieces: Sequence[tuple[str, Any]], context: Callable[[Any], dict]) 
     return [mark_safe(kept[key]) for key in keys]  # noqa: S308  drawn by a template of ours
 
 
-def is_unknown(request) -> bool:
-    """Whether nothing is known about who looks: no session, so no name, no message and no form token on the page."""
-    return settings.SESSION_COOKIE_NAME not in request.COOKIES and "messages" not in request.COOKIES
+def kept_page(request, make: Callable[[], HttpResponse], *, now: datetime) -> HttpResponse:
+    """The page of courses and runs that `make` makes, kept whole for as long as nothing on it has changed.
 
-
-def kept_page(request, *, fingerprint: str, now: datetime) -> HttpResponse | None:
-    """The whole page kept for this address, language and appearance, if it was made of the same facts.
-
-    One page is kept per address, so only addresses of which there are few may use this.
+    Only for somebody about whom nothing is known: no session, so no name, no message and no form token. One page is
+    kept per address, language and appearance, so only addresses of which there are few may use this.
     """
-    kept = cache.get(_page_key(request))
-    if kept is None:
-        return None
-    content, facts, until = kept
-    if facts != fingerprint or (until is not None and now >= until):
-        return None
-    response = HttpResponse(content)
-    patch_vary_headers(response, ("Cookie",))  # as the page itself says, since it asks who looks
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or "messages" in request.COOKIES:
+        return make()
+    key, fingerprint = _page_key(request), snapshot.fingerprint(now=now)
+    if kept := cache.get(key):
+        content, facts, until = kept
+        if facts == fingerprint and now < until:
+            response = HttpResponse(content)
+            patch_vary_headers(response, ("Cookie",))  # as the page itself says, since it asks who looks
+            return response
+    response, until = make(), snapshot.valid_until(now=now)
+    if snapshot.fingerprint(now=now) == fingerprint:  # nothing changed while the page was made
+        cache.set(key, (response.content, fingerprint, until), SECONDS)
     return response
-
-
-def keep_page(request, response: HttpResponse, *, fingerprint: str, until: datetime | None) -> None:
-    cache.set(_page_key(request), (response.content, fingerprint, until), SECONDS)
 
 
 def _page_key(request):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.audiences import Audience, audience
 from courses.models import Course, CourseKind, CourseRun, ProgramKind, RunKind
-from enrollment.catalogue import cards, fits, listing, menus, pages, snapshot, wording
+from enrollment.catalogue import cards, fits, listing, menus, pages, wording
 from enrollment.catalogue.filters import Filters
 from enrollment.views import fragments
 
@@ -21,22 +21,14 @@ _FIRST_PAGES = frozenset({"", *(f"for={kind}" for kind in ProgramKind.values)})
 @audience(Audience.PUBLIC)
 @require_safe
 def catalogue(request) -> HttpResponse:
-    """The list. What nearly everybody opens first is kept whole for as long as nothing on it has changed."""
     now = timezone.now()
     filters = Filters.read(request.GET)
-    if request.META["QUERY_STRING"] not in _FIRST_PAGES or not fragments.is_unknown(request):
-        return _catalogue(request, filters, now)[0]
-    fingerprint = snapshot.fingerprint(now=now)
-    if kept := fragments.kept_page(request, fingerprint=fingerprint, now=now):
-        return kept
-    response, found = _catalogue(request, filters, now)
-    if snapshot.fingerprint(now=now) == fingerprint:  # nothing changed while the page was made
-        until = snapshot.valid_until(found, now=now)
-        fragments.keep_page(request, response, fingerprint=fingerprint, until=until)
-    return response
+    if request.META["QUERY_STRING"] in _FIRST_PAGES:  # what nearly everybody opens first
+        return fragments.kept_page(request, lambda: _catalogue(request, filters, now), now=now)
+    return _catalogue(request, filters, now)
 
 
-def _catalogue(request, filters, now) -> tuple[HttpResponse, listing.Listing]:
+def _catalogue(request, filters, now) -> HttpResponse:
     people = fits.people_of(request.user)
     chosen = menus.chosen(people, filters)
     found = listing.read(filters, now=now)
@@ -57,7 +49,7 @@ def _catalogue(request, filters, now) -> tuple[HttpResponse, listing.Listing]:
         "more_url": filters.address(page=filters.page + 1),
         "seen": (filters.page - 1) * listing.PAGE_SIZE,
     }
-    return render(request, "courses/catalogue.html", context), found
+    return render(request, "courses/catalogue.html", context)
 
 
 def _run_of(entry) -> int | None:

@@ -7,14 +7,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.audiences import Audience, audience
 from enrollment.catalogue import season
+from enrollment.views import fragments
 
 
 @audience(Audience.PUBLIC)
 @require_safe
 def home(request) -> HttpResponse:
     now = timezone.now()
-    context = {"season": season.season(now=now), "visit": season.visit(now=now)}
-    return render(request, "enrollment/home.html", context)
+
+    def make():
+        context = {"season": season.season(now=now), "visit": season.visit(now=now)}
+        return render(request, "enrollment/home.html", context)
+
+    return make() if request.META["QUERY_STRING"] else fragments.kept_page(request, make, now=now)
 
 
 @audience(Audience.PUBLIC)

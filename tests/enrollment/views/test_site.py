@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,8 +14,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def clock():
-    with time_machine.travel(NOON, tick=False):
-        yield
+    cache.clear()
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture(autouse=True)
@@ -111,13 +113,29 @@ def test_the_first_door_of_somebody_signed_in_is_their_family(client, guardian):
     assert "For a child" not in text
 
 
+def test_home_follows_every_change_and_the_clock(client, clock):
+    run = make_run(code="R-1", enrollment_opens_at=NOON + DAY)
+    slot = make_slot(starts_at=NOON + HOUR)
+    assert "Soon" in words(client, "/")
+
+    slot.room.venue.address = "Jūras iela 1"
+    slot.room.venue.save()
+    assert "Jūras iela 1" in words(client, "/")
+
+    clock.move_to(NOON + HOUR)
+    assert "Robot football" not in words(client, "/")
+
+    clock.move_to(run.enrollment_opens_at)
+    assert "Groups with free places: 1" in words(client, "/")
+
+
 def test_home_costs_the_same_whatever_there_is(client):
     make_run(), make_slot()
-    one = queries(client, "/")
+    one = queries(client, "/?lang=en")
     for _ in range(4):
         make_run(), make_slot()
 
-    assert queries(client, "/") == one
+    assert queries(client, "/?lang=en") == one
 
 
 @pytest.mark.parametrize("path", ["/help/", "/privacy/", "/accessibility/"])
