@@ -4,6 +4,9 @@ from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from accounts.outbox.delivery import SIGN_IN_CODE
+from accounts.outbox.models import Message
+
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 
@@ -40,6 +43,14 @@ def _is_staff_member(request) -> bool:
     return bool(user and user.is_authenticated and getattr(user, "is_desk_staff", False))
 
 
+def _unread(request) -> int:
+    """New letters; counted on the family's own pages, other pages are spared the query."""
+    user = getattr(request, "user", None)
+    if not (request.path.startswith("/my/") and user and user.is_authenticated):
+        return 0
+    return Message.objects.visible_to(user).exclude(kind=SIGN_IN_CODE).filter(read_at=None).count()
+
+
 def site(request):
     """No query unless a template asks whether a signed-in person is staff."""
     theme = getattr(request, "theme", None)
@@ -53,5 +64,6 @@ def site(request):
         "LANGUAGE_CODE": get_language() or settings.LANGUAGE_CODE,
         "theme": theme if theme in THEMES else "",
         "section": SimpleLazyObject(lambda: _section(request)),
+        "unread_count": SimpleLazyObject(lambda: _unread(request)),
         "is_staff_member": SimpleLazyObject(lambda: _is_staff_member(request)),
     }

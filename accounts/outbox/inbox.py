@@ -5,7 +5,7 @@ import email.policy
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -63,11 +63,17 @@ def clear() -> None:
         path.unlink()
 
 
+def _moment(text) -> datetime:
+    """Django writes UTC as "-0000", which the standard library reads as no zone at all."""
+    moment = parsedate_to_datetime(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _read(path: Path) -> Letter:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     return Letter(
-        name=path.stem, to=str(message["To"]), subject=str(message["Subject"]), date=parsedate_to_datetime(message["Date"]),
+        name=path.stem, to=str(message["To"]), subject=" ".join(str(message["Subject"]).split()), date=_moment(message["Date"]),
         text=text.get_content() if text else "", html=html.get_content() if html else "",
         attachments=[part.get_filename() or "" for part in message.iter_attachments()],
     )  # fmt: skip

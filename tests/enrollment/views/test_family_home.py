@@ -380,3 +380,13 @@ def test_letters_that_wait_or_were_stopped_are_not_shown(client, guardian):
 
     assert list(client.get(reverse("enrollment:messages")).context["page"]) == []
     assert place.state == State.CONFIRMED
+
+
+def test_new_letters_are_counted_until_they_are_read(client, child):
+    enroll(make_run(), child)
+    list(delivery.send_due(now=NOON))
+
+    before = client.get(HOME).context["unread_count"]
+    client.post(reverse("enrollment:messages_read"))
+
+    assert (before, client.get(HOME).context["unread_count"]) == (1, 0)
