@@ -15,8 +15,8 @@ from courses.calendars import CENTRE_COLOR, TOPIC_COLORS, address, calendar, les
 from courses.models import Room
 from enrollment.subscriptions import FamilyLesson, StaffLesson
 
-# One per learner of a family, as near to the colours of the family's pages as names of CSS allow.
-LEARNER_COLORS = ("royalblue", "darkorange", "mediumvioletred", "seagreen")
+# Children 1 to 3 and oneself, as near to the colours of the family's pages as names of CSS allow.
+LEARNER_COLORS = {1: "teal", 2: "mediumvioletred", 3: "olivedrab", 4: "slategray"}
 
 
 def family_calendar(lessons: Iterable[FamilyLesson], *, language: str) -> bytes:
@@ -56,7 +56,7 @@ def _family_events(lessons: Iterable[FamilyLesson]) -> Iterator[bytes]:
                 "title": f"{learner.name_in_calendars}: {run.course.title}",
                 "notes": [gettext("Group: %(group)s") % {"group": run.code}],
                 "url": address(enrollment.get_absolute_url()),
-                "color": LEARNER_COLORS[(shown.color - 1) % len(LEARNER_COLORS)],
+                "color": LEARNER_COLORS[shown.color],
             }
         yield lesson_event(
             lesson,

@@ -19,6 +19,7 @@ from courses.calendars import Window
 from courses.feeds import FORMAT, Memory
 from courses.models import CourseRun, Lesson
 from courses.timetables import lessons_in
+from enrollment.family.members import CHILD_COLORS, OWN_COLOR
 from enrollment.models import Enrollment, FeedKind, FeedLink
 from enrollment.models.feed import token_hash
 
@@ -146,17 +147,17 @@ def _runs(user_id: int | None, room_id: int | None, window: Window) -> list[tupl
 class FamilyLesson:
     lesson: Lesson
     enrollment: Enrollment
-    color: int  # of the learner within the family, from 1
+    color: int  # of the learner, as on the family's pages
 
 
 def family_lessons(*, user_id: int, learner_id: int | None, window: Window) -> list[FamilyLesson]:
     """The lessons of confirmed places, of all learners this user acts for or of one; five queries."""
     acts_for = Guardianship.objects.live().filter(guardian=user_id).values("learner_id")
-    learners = list(
-        Learner.objects.filter(Q(user=user_id) | Q(pk__in=acts_for)).order_by("pk").values_list("pk", flat=True)
-    )
-    colors = {pk: color for color, pk in enumerate(learners, 1)}
-    shown = [pk for pk in learners if learner_id is None or pk == learner_id]
+    learners = Learner.objects.filter(Q(user=user_id) | Q(pk__in=acts_for)).order_by("pk").values_list("pk", "user")
+    children = [pk for pk, user in learners if user != user_id]
+    colors = {pk: index % CHILD_COLORS + 1 for index, pk in enumerate(children)}
+    colors |= {pk: OWN_COLOR for pk, user in learners if user == user_id}
+    shown = [pk for pk in colors if learner_id is None or pk == learner_id]
     places = {}
     for enrollment in Enrollment.objects.confirmed().filter(learner__in=shown).select_related("learner").order_by("pk"):
         places.setdefault(enrollment.run_id, []).append(enrollment)

@@ -71,6 +71,7 @@ TABLE = {
     "enrollment:calendar_links": (SIGNED_IN, ()),
     "enrollment:calendar_link_new": (SIGNED_IN, ()),
     "enrollment:calendar_link_revoke": (OF_THE_FAMILY, ("feed",)),
+    "enrollment:calendar_link_replace": (OF_THE_FAMILY, ("feed",)),
     # What a link opens, whoever has it
     "enrollment:offer": (EVERYBODY, ("offer_token",)),
     "enrollment:ticket": (EVERYBODY, ("ticket_token",)),

@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
@@ -55,7 +55,7 @@ def replace(*, link: FeedLink, now: datetime, key: UUID) -> tuple[FeedLink, str]
     revoke(link=link, now=now)
     return create(
         user=link.user, name=link.name, kind=link.kind, learner=link.learner, room=link.room, language=link.language,
-        now=now, key=key,
+        now=now, key=uuid5(key, f"replaces {link.pk}"),
     )  # fmt: skip
 
 

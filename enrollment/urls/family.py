@@ -25,6 +25,7 @@ urlpatterns = [
     path("calendar/", calendars.calendar_links, name="calendar_links"),
     path("calendar/new/", calendars.calendar_link_new, name="calendar_link_new"),
     path("calendar/<int:pk>/revoke/", calendars.calendar_link_revoke, name="calendar_link_revoke"),
+    path("calendar/<int:pk>/replace/", calendars.calendar_link_replace, name="calendar_link_replace"),
 ]
 
 link_patterns = [path("offers/<str:token>/", offers.offer, name="offer")]

@@ -1,8 +1,9 @@
-"""Subscribing to the family's lessons: an address per program, shown once, renewed or ended in one press (UX S19)."""
+"""Subscribing to lessons: an address per program, shown once, replaced or ended in one press (UX S19)."""
 
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+import segno
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +17,9 @@ from accounts.audiences import Audience, audience
 from enrollment.family.members import members
 from enrollment.flows import calendar_links as flows
 from enrollment.models import FeedKind, FeedLink
+from enrollment.subscriptions import links_of
+
+WHOLE_FAMILY, LED_BY_ME = "", "led"  # whose lessons; otherwise the id of a learner
 
 
 @audience(Audience.SIGNED_IN)
@@ -26,19 +30,15 @@ def calendar_links(request):
 
 
 def _show(request, *, token="", link=None, status=200):
-    links = FeedLink.objects.live().visible_to(request.user).filter(kind__in=[FeedKind.FAMILY, FeedKind.LEARNER])
-    return render(
-        request,
-        "enrollment/family/calendars.html",
-        {
-            "links": links.select_related("learner").order_by("-pk"),
-            "members": members(request.user),
-            "key": uuid4(),
-            "made": _addresses(token) if token else None,
-            "made_link": link,
-        },
-        status=status,
-    )
+    facts = {
+        "links": links_of(request.user),
+        "members": members(request.user),
+        "led_by_me": LED_BY_ME if request.user.is_instructor else "",
+        "key": uuid4(),
+        "made": _addresses(token) if token else None,
+        "made_link": link,
+    }
+    return render(request, "enrollment/family/calendars.html", facts, status=status)
 
 
 def _addresses(token):
@@ -50,6 +50,7 @@ def _addresses(token):
         "webcal": webcal,
         "google": f"https://calendar.google.com/calendar/render?cid={quote(webcal, safe='')}",
         "outlook": f"https://outlook.live.com/calendar/0/addfromweb?url={quote(address, safe='')}",
+        "qr": segno.make(webcal, error="m", micro=False).svg_data_uri(border=0, omitsize=True),
     }
 
 
@@ -64,21 +65,46 @@ def _key(request):
 @never_cache
 @require_POST
 def calendar_link_new(request):
-    """Make a link for the whole family or for one of it. The same form again shows the same address."""
-    chosen = next((one for one in members(request.user) if str(one.pk) == request.POST.get("learner")), None)
-    name = chosen.first_name if chosen else _("Family")
-    try:
-        link, token = flows.create(
+    """Make a link for the whole family, for one of it, or for the lessons one leads. The same form again: the same link."""
+    of = request.POST.get("of", WHOLE_FAMILY)
+    chosen = next((one for one in members(request.user) if str(one.pk) == of), None)
+    if of == LED_BY_ME and request.user.is_instructor:
+        kind, name = FeedKind.INSTRUCTOR, _("Lessons I lead")
+    elif chosen:
+        kind, name = FeedKind.LEARNER, chosen.first_name
+    else:
+        kind, name = FeedKind.FAMILY, _("Family calendar")
+    return _made(
+        request,
+        lambda: flows.create(
             user=request.user,
-            name=name[:60],
-            kind=FeedKind.LEARNER if chosen else FeedKind.FAMILY,
+            name=" ".join(request.POST.get("name", "").replace("\x00", "").split())[:60] or name[:60],
+            kind=kind,
             learner=chosen.learner if chosen else None,
             language=get_language(),
             now=timezone.now(),
             key=_key(request),
-        )
+        ),
+    )
+
+
+@audience(Audience.SIGNED_IN)
+@never_cache
+@require_POST
+def calendar_link_replace(request, pk):
+    """Another address for the same calendar: the old one ends, and the new one is shown once."""
+    link = get_object_or_404(FeedLink.objects.visible_to(request.user), pk=pk)
+    return _made(request, lambda: flows.replace(link=link, now=timezone.now(), key=_key(request)))
+
+
+def _made(request, make):
+    try:
+        link, token = make()
     except flows.TooManyLinks:
-        messages.error(request, _("There are too many links. End one that is no longer used."))
+        messages.error(request, _("There are too many addresses. End one that is no longer used."))
+        return _show(request, status=409)
+    if link.revoked_at:  # an old form, sent again from the history of the browser
+        messages.error(request, _("The address no longer works."))
         return _show(request, status=409)
     return _show(request, token=token, link=link)
 
