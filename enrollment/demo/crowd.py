@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from accounts.ages import school_year
-from accounts.flows import families
-from accounts.models import Learner, Residency, School, User
+from accounts.models import Guardianship, Learner, Residency, School, User
 from accounts.models.school import VENTSPILS
 from courses.models import CourseRun, ProgramKind
 from enrollment.demo import people
@@ -38,14 +37,16 @@ class Crowd:
             self.families.append((household, parents))
         first_name, last_name = name or household.child_name(self.dice)
         lives_elsewhere = grade is not None and self.dice.random() < 0.08
-        child = families.add_child(
-            guardian=parents[0], first_name=first_name, last_name=last_name, grade=grade, now=self.stage.now,
+        child = Learner.objects.create(
+            first_name=first_name, last_name=last_name,
+            grade=grade, grade_school_year=school_year(self.stage.today) if grade else None,
             birth_date=birth_date or people.birth_date_of_grade(self.dice, grade or 0, today=self.stage.today),
             school=self.dice.choice(self.schools) if grade else None,
             residency=Residency.ELSEWHERE if lives_elsewhere else Residency.VENTSPILS,
         )  # fmt: skip
-        for other in parents[1:]:
-            families.add_guardian(learner=child, guardian=other, now=self.stage.now)
+        Guardianship.objects.bulk_create(
+            Guardianship(guardian=parent, learner=child, started_at=self.stage.now) for parent in parents
+        )
         self.children.append(child)
         self.guardians[child.pk] = parents[0]
         return child

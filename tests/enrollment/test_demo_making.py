@@ -70,6 +70,7 @@ def test_the_demonstration_can_be_made_at_odd_hours(db, now):
     }
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_reset_begins_with_fresh_data(settings, tmp_path):
     settings.MAIL_DIR = tmp_path
     make_demo()
