@@ -74,7 +74,7 @@ def _child(stage, guardian, first_name, last_name, grade, birthday, **fields) ->
 
 def _cancel_next_lesson(stage, group):
     """With a replacement on the first Saturday at which the room and the instructor are free."""
-    lesson = group.lessons.filter(starts_at__gt=stage.now + 20 * HOUR).earliest("starts_at")
+    lesson = group.lessons.filter(starts_at__gt=stage.now + 4 * HOUR).earliest("starts_at")
     day = timezone.localdate(lesson.starts_at)
     saturday = day + (SATURDAY - day.weekday()) % 7 * DAY
     candidates = [(saturday + week * WEEK, time(hour)) for week in range(4) for hour in (11, 12, 14, 15, 9, 17)]
