@@ -167,7 +167,8 @@ DRAFTS = {
 
 def draft_of(form: str, data) -> dict[str, str]:
     """What was typed into that form so far, cut to a sane length; only fields that it has."""
-    return {name: data[name][:LONGEST_DRAFT] for name in DRAFTS[form] if data.get(name)}
+    typed = {name: data.get(name, "").replace("\x00", "")[:LONGEST_DRAFT] for name in DRAFTS[form]}
+    return {name: text for name, text in typed.items() if text}
 
 
 def child_initial_of_draft(data: dict[str, str]) -> dict:

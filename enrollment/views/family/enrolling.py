@@ -52,7 +52,7 @@ def enroll(request, run_pk):
     if not choice.closed:
         if not choice.candidates:
             return redirect(_with_next("child_new", _address("enroll_check", run)))
-        if choice.of_oneself and (missing := _missing_of_user(request.user, choice, _address("enroll", run))):
+        if choice.of_oneself and (missing := _missing_of_user(request.user, run, _address("enroll", run))):
             return redirect(missing)
         if choice.of_oneself and choice.fitting:
             return redirect(_address("enroll_check", run, [choice.fitting[0].pk]))
@@ -107,9 +107,9 @@ def enroll_check(request, run_pk):
     run, now = _run(run_pk), timezone.now()
     if run.kind == RunKind.SLOT:
         return redirect("courses:book", run.course.slug, run.slug)
-    choice = choices.choice(run=run, user=request.user, now=now)
     if request.method == "POST":
-        return _submit(request, choice, now)
+        return _submit(request, run, now)
+    choice = choices.choice(run=run, user=request.user, now=now)
     picked = choice.pick(request.GET.getlist("learner"))[:MOST_AT_ONCE]
     together = bool(request.GET.get("together")) and len(picked) > 1
     if choice.closed or not picked or any(not one.fits for one in picked):
@@ -117,18 +117,26 @@ def enroll_check(request, run_pk):
             return redirect(_with_next("child_new", _address("enroll_check", run)))
         if not picked:
             return _choose(request, choice, now, nobody=True, status=422)
+        if receipt := _receipt_of(request, run, picked):
+            return redirect(receipt)
         return redirect(_address("enroll", run, [one.pk for one in picked]))
     if missing := _missing_of_user(
-        request.user, choice, _address("enroll_check", run, [one.pk for one in picked], together=together)
+        request.user, run, _address("enroll_check", run, [one.pk for one in picked], together=together)
     ):
         return redirect(missing)
     return _check(request, choice, picked, together, now)
 
 
-def _missing_of_user(user, choice, here):
+def _receipt_of(request, run, picked) -> str:
+    """Where the receipt of an earlier press is, when all of them have applied already: for Back, and for a second tab."""
+    refused = EnrollmentRefused(*(one.refusal for one in picked if one.refusal))
+    return choices.receipt_of(refused, run=run, learner_ids=[one.pk for one in picked], user=request.user)
+
+
+def _missing_of_user(user, run, here):
     """The address of the step that asks for what an enrollment needs to know of its sender; "" when nothing is missing."""
     named = user.first_name and user.last_name
-    if choice.run.course.audience == CourseAudience.TEACHERS:
+    if run.course.audience == CourseAudience.TEACHERS:
         # Whether the school is one of Ventspils is a rule; that a teacher names one is asked here.
         complete = named and TeacherProfile.objects.filter(user=user).exists()
         return "" if complete else _with_next("profile", here, teacher=1)
@@ -156,31 +164,27 @@ def _check(request, choice, picked, together, now, *, refusals=(), status=200):
     )  # fmt: skip
 
 
-def _submit(request, choice, now):
-    picked = choice.pick(request.POST.getlist("learner"))[:MOST_AT_ONCE]
+def _submit(request, run, now):
+    """Straight to the flow, which decides by itself: on an opening morning every query here is waited for by hundreds."""
+    user, wanted = request.user, set(request.POST.getlist("learner"))
+    picked = [one for one in choices.who_may_go(run=run, user=user, now=now) if str(one.pk) in wanted][:MOST_AT_ONCE]
     together = bool(request.POST.get("together")) and len(picked) > 1
     if not picked:
-        return _choose(request, choice, now, nobody=True, status=422)
+        return _choose(request, choices.choice(run=run, user=user, now=now), now, nobody=True, status=422)
     if missing := _missing_of_user(
-        request.user, choice, _address("enroll_check", choice.run, [one.pk for one in picked], together=together)
+        user, run, _address("enroll_check", run, [one.pk for one in picked], together=together)
     ):
         return redirect(missing)
-    key = _key(request)
-    if (sent := Submission.objects.filter(key=key).first()) is not None:
-        # Sent before: by this person, then here is the answer; by another, then it is no key of this form.
-        if sent.submitted_by_id == request.user.pk:
-            return redirect(sent)
-        key = uuid4()
-    learners = [one.member.learner if one.pk else own_learner(user=request.user) for one in picked]
+    learners = [one.learner if one.pk else own_learner(user=user) for one in picked]
     try:
         submission = enrollments.enroll(
-            run=choice.run, learners=learners, key=key, by=request.user, now=now, together=together
+            run=run, learners=learners, key=_key(request), by=user, now=now, together=together
         )
     except EnrollmentRefused as refused:
         ids = [learner.pk for learner in learners]
-        if receipt := choices.receipt_of(refused, run=choice.run, learner_ids=ids, user=request.user):
+        if receipt := choices.receipt_of(refused, run=run, learner_ids=ids, user=user):
             return HttpResponseRedirect(receipt)
-        return _refused(request, choice.run, ids, together, now, refused)
+        return _refused(request, run, ids, together, now, refused)
     return redirect(submission)
 
 

@@ -133,6 +133,13 @@ def test_a_second_tab_with_another_key_ends_on_the_same_receipt(client, guardian
     assert second.url == first.url
 
 
+def test_going_back_to_the_page_that_confirmed_shows_the_receipt(client, guardian):
+    child, run = make_child(guardian), make_run()
+    sent = send(client, run, child)
+
+    assert client.get(check(run, child)).url == sent.url
+
+
 def test_the_second_guardian_is_led_to_the_place_that_is_there(client, guardian):
     child, run = make_child(guardian), make_run()
     place = enroll(run, child)

@@ -1,9 +1,11 @@
 """The first enrollment, enrolling oneself, and forms that are interrupted."""
 
+import re
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Learner, TeacherProfile
@@ -101,12 +103,31 @@ def test_the_steps_of_the_first_enrollment_are_numbered(client):
     assert ["2. no 5" in words(child_step), "3. no 5" in words(you_step), "4. no 5" in words(check_step)] == [True] * 3
 
 
-def test_signed_out_the_way_leads_through_signing_in_and_back(client):
+def test_signed_out_the_way_leads_through_signing_in_and_back(client, mailoutbox):
     run = make_run()
 
     asked = client.get(choose(run))
+    code_page = client.post(asked.url, {"email": "jauna@example.lv", "next": choose(run)})
+    (code,) = re.findall(r"\b\d{6}\b", mailoutbox[0].body)
+    signed_in = client.post(code_page.url, {"code": code, "next": choose(run)})
 
     assert asked.url == f"{reverse('account_login')}?next={choose(run)}"
+    assert signed_in.url == choose(run)
+    assert client.get(signed_in.url).url.startswith("/my/children/new/")
+
+
+def test_the_link_of_the_letter_goes_on_where_this_device_stopped(client, mailoutbox):
+    run = make_run()
+    client.post(reverse("account_login"), {"email": "jauna@example.lv", "next": choose(run)})
+    (link,) = re.findall(r"http://testserver(/accounts/link/\S+)", mailoutbox[0].body)
+
+    other_device = Client()
+    opened = other_device.get(link)
+    pressed = other_device.post(link)
+
+    assert (opened.status_code, pressed.url) == (200, choose(run))
+    assert other_device.get(choose(run)).url.startswith("/my/children/new/")
+    assert other_device.get(link).status_code == 410
 
 
 # -- Oneself ------------------------------------------------------------------------------------
