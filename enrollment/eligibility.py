@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from accounts.models import Learner, Residency, TeacherProfile
+from accounts.statements import Statement
 from courses.models import (
     CourseRun,
     EligibilityRule,
@@ -85,6 +87,18 @@ _OF_AN_ENROLLMENT = (
 )  # fmt: skip
 
 
+_not_ended = Statement(
+    lambda learner_ids: Enrollment.objects.filter(learner__in=learner_ids, ended_at=None)
+    .select_related("run__course")
+    .only(*_OF_AN_ENROLLMENT)
+)
+_rules_of = Statement(
+    lambda course_ids, program_ids: EligibilityRule.objects.filter(
+        Q(course__in=course_ids) | Q(program__in=program_ids)
+    ).order_by("pk")
+)
+
+
 @dataclass
 class Facts:
     """All that decisions about some runs and learners need, loaded in a constant number of queries."""
@@ -100,8 +114,7 @@ class Facts:
         rules = _rules(runs)
         kinds = {rule.kind for course_rules in rules.values() for rule in course_rules}
         enrollments = defaultdict(list)
-        not_ended = Enrollment.objects.filter(learner__in=learners, ended_at=None).select_related("run__course")
-        for enrollment in not_ended.only(*_OF_AN_ENROLLMENT):
+        for enrollment in _not_ended([learner.pk for learner in learners]):
             if leaving is None or enrollment.pk != leaving.pk:
                 enrollments[enrollment.learner_id].append(enrollment)
         involved = {run.pk: run for run in runs}
@@ -134,10 +147,7 @@ def _rules(runs) -> dict[int, list[EligibilityRule]]:
     """{course id: rules}, a course's own rule in place of its program's rule of the same kind."""
     courses = {run.course_id: run.course for run in runs}
     by_course, by_program = defaultdict(dict), defaultdict(dict)
-    found = EligibilityRule.objects.filter(course__in=courses) | EligibilityRule.objects.filter(
-        program__in={course.program_id for course in courses.values()}
-    )
-    for rule in found:
+    for rule in _rules_of(sorted(courses), sorted({course.program_id for course in courses.values()})):
         scope = by_course[rule.course_id] if rule.course_id else by_program[rule.program_id]
         scope[rule.kind] = rule
     return {pk: list((by_program[course.program_id] | by_course[pk]).values()) for pk, course in courses.items()}

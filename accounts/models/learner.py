@@ -21,7 +21,7 @@ class Residency(models.TextChoices):
 
 class LearnerQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The learners this user may act for: themself, and children with a live guardianship."""
+        """The learners this user (or the user of this id) may act for: themself, and children with a live guardianship."""
         return self.filter(
             Q(user=user)
             | Q(pk__in=Guardianship.objects.live().filter(guardian=user).values("learner_id"))

@@ -5,25 +5,13 @@ from django.db.models import F
 from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.urls import include, path
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from accounts.audiences import Audience, audience
 from courses.models import CourseRun
 from enrollment.models import Enrollment, EnrollmentState
 
-octets = b""  # what `constant` answers; set by the measurement
-
-
-@audience(Audience.PUBLIC)
-@csrf_exempt
-def unchanged(request, token):
-    return HttpResponseNotModified()
-
-
-@audience(Audience.PUBLIC)
-@csrf_exempt
-def constant(request, token):
-    return HttpResponse(octets, content_type="text/calendar; charset=utf-8")
+octets = b""  # what `page` answers; set by the measurement
+run = submission = None  # what `enroll` records for; set by the measurement
 
 
 @audience(Audience.PUBLIC)
@@ -31,11 +19,14 @@ def page(request):
     return HttpResponse(octets)
 
 
-run = submission = None  # what `enroll` records for; set by the measurement
+@audience(Audience.PUBLIC)
+def unchanged(request):
+    return HttpResponseNotModified()
 
 
 @audience(Audience.PUBLIC)
 def enroll(request):
+    """The UPDATE and the INSERT of an enrollment, and nothing else."""
     with transaction.atomic():
         CourseRun.objects.filter(pk=run.pk, seats_taken__lt=F("capacity")).update(seats_taken=F("seats_taken") + 1)
         now = timezone.now()
@@ -47,9 +38,8 @@ def enroll(request):
 
 
 urlpatterns = [
-    path("floor/enroll/", enroll),
     path("floor/page/", page),
-    path("floor/unchanged/<path:token>.ics", unchanged),
-    path("floor/constant/<path:token>.ics", constant),
+    path("floor/unchanged/", unchanged),
+    path("floor/enroll/", enroll),
     path("", include("enrollment.urls")),
 ]

@@ -91,14 +91,19 @@ class Choice:
         return [one for one in self.candidates if str(one.pk) in wanted]
 
 
-def choice(*, run: CourseRun, user: User, now: datetime) -> Choice:
-    """Who of the user's family the run is for, with fit; a constant number of queries."""
+def who_may_go(*, run: CourseRun, user: User, now: datetime) -> list[Member]:
+    """Those of the user's family for whom such a course is, and for whom this login decides; one query."""
     family, today = members(user), local(now).date()
     kind = run.course.audience
     who = [one for one in family if not one.is_self] if kind not in ONESELF else []
     if kind not in CHILDREN:
         who.append(oneself(user, family))
-    who = [one for one in who if one.may_decide(today=today)]
+    return [one for one in who if one.may_decide(today=today)]
+
+
+def choice(*, run: CourseRun, user: User, now: datetime) -> Choice:
+    """Who of the user's family the run is for, with fit; a constant number of queries."""
+    who = who_may_go(run=run, user=user, now=now)
     fit = eligibility.fit(runs=[run], learners=[one.learner for one in who], now=now)
     candidates = [Candidate(one, fit[run.pk, one.pk], run) for one in who]
     return Choice(run, candidates, eligibility.why_closed(run=run, now=now))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import Guardianship, Learner, User
+from accounts.statements import Statement
 
 ADULT_AGE = 18  # until then enrolling stays with the guardian (PRODUCT, People)
 CHILD_COLORS, OWN_COLOR = 3, 4
@@ -34,9 +35,12 @@ class Member:
         return not self.is_self or age is None or age >= ADULT_AGE
 
 
+_of_family = Statement(lambda user_id: Learner.objects.visible_to(user_id).select_related("school").order_by("pk"))
+
+
 def members(user: User) -> list[Member]:
     """The user's children in the order in which they came, then the user; one query."""
-    learners = list(Learner.objects.visible_to(user).select_related("school").order_by("pk"))
+    learners = _of_family(user.pk)
     children = [one for one in learners if one.user_id != user.pk]
     family = [Member(one, index % CHILD_COLORS + 1) for index, one in enumerate(children)]
     return family + [Member(one, OWN_COLOR, is_self=True) for one in learners if one.user_id == user.pk]

@@ -52,9 +52,10 @@ def book(
 
 @transaction.atomic
 def _book(run, seats_wanted, name, email, key, now, by, language):
+    # First the key: a form sent again after the slot has closed finds its booking.
+    submission = Submission.objects.create(key=key, submitted_by=by, received_at=now)
     if refusal := why_not(run=run, now=now):
         raise EnrollmentRefused(refusal)
-    submission = Submission.objects.create(key=key, submitted_by=by, received_at=now)
     seated = seats.take(run, seats_wanted)
     if not seated and not seats.join_waitlist(run, seats_wanted):
         raise EnrollmentRefused(Refusal(Reason.CANCELLED))

@@ -1,7 +1,7 @@
 """Getting, giving back, moving and ending places: the main stories of the product."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -32,8 +32,10 @@ def enroll(
         return _enroll(run, learners, key, by, now, together, override_reason)
     except IntegrityError:
         # Somebody was faster with the same form (its key is known now) or with the same child.
-        if (submission := Submission.objects.filter(key=key, submitted_by=by).first()) is not None:
-            return submission
+        if (submission := Submission.objects.filter(key=key).first()) is not None:
+            if submission.submitted_by_id == by.pk:
+                return submission
+            return _enroll(run, learners, uuid4(), by, now, together, override_reason)  # another's key is no key
         refusals = [refusal for one in learners if (refusal := eligibility.why_not(run=run, learner=one, now=now))]
         if not refusals:
             raise

@@ -5,6 +5,8 @@ Every change moves the run's counters, the enrollment and the ledger together, o
 
 from datetime import datetime
 
+from accounts.models import Learner
+from accounts.statements import Statement
 from courses.flows import seats
 from courses.models import CourseRun
 from enrollment.models import ENDED, Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
@@ -34,9 +36,15 @@ def lock(enrollment: Enrollment, *more_runs: CourseRun) -> Enrollment:
 
 def lock_learners(learners) -> list:
     """Lock the learners by id and read them again: nobody gets two places at once past a limit or a clash."""
-    model = type(learners[0])
-    locked = model.objects.select_for_update(of=("self",), no_key=True).select_related("school")
-    return list(locked.filter(pk__in=[learner.pk for learner in learners]).order_by("pk"))
+    return _locked([learner.pk for learner in learners])
+
+
+_locked = Statement(
+    lambda ids: Learner.objects.select_for_update(of=("self",), no_key=True)
+    .select_related("school")
+    .filter(pk__in=ids)
+    .order_by("pk")
+)
 
 
 def begin(enrollments: list[Enrollment], *, by, reason="") -> list[Enrollment]:

@@ -1,0 +1,1 @@
+"""Input of the pages: its shape and type. Rules live in the flows."""

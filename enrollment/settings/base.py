@@ -95,6 +95,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "courses.middleware.CalendarMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.language.LanguageMiddleware",
@@ -140,6 +141,7 @@ STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=20)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE makes every transaction a writer from its start: without it SQLite, which knows no
     # row locks, lets two families read the same free seat (docs/decisions/0002-places.md).
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file anew costs more than most pages read
     DATABASES["default"]["ENGINE"] = "accounts.sqlite"  # the same, with threads that queue up to write
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -148,9 +150,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # A connection per thread that stays open: a pool's lending costs as much as a small query.
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=10), "timeout": 15},
+        # Statements are bound and planned by the server, and kept planned when they come again.
+        "server_side_binding": True,
+        "prepare_threshold": 3,
+        "connect_timeout": 5,
         "options": f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s "
         "-c idle_in_transaction_session_timeout=30s",
     }
@@ -164,7 +170,7 @@ CACHES = {
 
 # -- People and sign-in -------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = []  # nobody has a password: sign-in is by a code sent to the e-mail address
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "enrollment:family_home"

@@ -23,4 +23,4 @@ if DATABASES["default"]["ENGINE"] == "accounts.sqlite":
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no power cuts here
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_enrollment_{os.getpid()}"}
-    DATABASES["default"]["OPTIONS"].pop("pool")  # a test database cannot be dropped while a pool holds it
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # a test database cannot be dropped while a connection holds it

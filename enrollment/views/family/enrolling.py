@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.audiences import Audience, audience
 from accounts.flows.families import own_learner
 from accounts.models import TeacherProfile
+from accounts.statements import Statement
 from courses.models import Audience as CourseAudience, CourseRun, RunKind
 from courses.prices import price_line
 from enrollment.family import choices, receipts, weeks, wording
@@ -24,8 +25,13 @@ from enrollment.refusals import EnrollmentRefused, Reason
 MOST_AT_ONCE = 10  # children of one family
 
 
+_shown = Statement(lambda pk: CourseRun.objects.public().for_display().filter(pk=pk))
+
+
 def _run(run_pk):
-    return get_object_or_404(CourseRun.objects.public().for_display(), pk=run_pk)
+    if found := _shown(run_pk):
+        return found[0]
+    raise Http404
 
 
 def _address(name, run, learners=(), **more):
