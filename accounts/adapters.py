@@ -18,6 +18,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if template_prefix == "account/email/login_code":
             # The next address travels with the link, so that another device goes on where this one stopped.
             next_address = self.request.POST.get("next", "")
-            sign_in.send_code(email=email, code=context["code"], next_address=next_address, language=get_language(), now=timezone.now())
+            sign_in.send_code(
+                email=email,
+                code=context["code"],
+                next_address=next_address,
+                language=get_language(),
+                now=timezone.now(),
+            )
         else:
             super().send_mail(template_prefix, email, context)

@@ -103,7 +103,9 @@ def _label(block: Block, x: float, y: float, *, hatched: bool) -> str:
     if hatched:
         width = 7 * max(map(len, lines)) + 8
         patch = f'<rect class="patch" x="{-width / 2:g}" y="{top - 8:g}" width="{width}" height="{14 * len(lines) + 2}" rx="3"/>'
-    words = "".join(f'<text y="{top + 14 * number:g}" dy=".36em">{escape(line)}</text>' for number, line in enumerate(lines))
+    words = "".join(
+        f'<text y="{top + 14 * number:g}" dy=".36em">{escape(line)}</text>' for number, line in enumerate(lines)
+    )
     return f'<svg x="{x:.2f}%" overflow="visible">{patch}{words}</svg>'
 
 
@@ -149,7 +151,9 @@ def mini_week(items, *, days: int = 6, highlight: int | None = None, label: str 
             y, h = top + (block.first - first * 60) * HOUR_HEIGHT / 60, (block.last - block.first) * HOUR_HEIGHT / 60
             out.append(_figure(block, x, y, w, h))
             hatched = any(block.first < end and start < block.last for start, end in clashes)
-            spot.append(f'<g class="block {block.kind} child-{block.child}">{_label(block, x + w / 2, y + h / 2, hatched=hatched)}</g>')
+            spot.append(
+                f'<g class="block {block.kind} child-{block.child}">{_label(block, x + w / 2, y + h / 2, hatched=hatched)}</g>'
+            )
         for start, end in clashes:
             y, h = top + (start - first * 60) * HOUR_HEIGHT / 60, (end - start) * HOUR_HEIGHT / 60
             out.append(
@@ -202,10 +206,14 @@ def day_strip(items, *, first_hour: int | None = None, last_hour: int | None = N
         x, w = at(block.first), at(block.last) - at(block.first)
         out.append(_figure(block, x, 4 + lane * LANE_HEIGHT + 1, w, LANE_HEIGHT - 2))
     for start, end in clashes:
-        out.append(f'<rect x="{at(start):.2f}%" y="3" width="{at(end) - at(start):.2f}%" height="{band - 6}" fill="url(#strip-{number})"/>')
+        out.append(
+            f'<rect x="{at(start):.2f}%" y="3" width="{at(end) - at(start):.2f}%" height="{band - 6}" fill="url(#strip-{number})"/>'
+        )
     for index, block in enumerate(blocks):
         lane, _of = lanes[index]
         x, y = at((block.first + block.last) / 2), 4 + lane * LANE_HEIGHT + LANE_HEIGHT / 2
-        out.append(f'<g class="block {block.kind} child-{block.child}">{_label(block, x, y, hatched=bool(clashes))}</g>')
+        out.append(
+            f'<g class="block {block.kind} child-{block.child}">{_label(block, x, y, hatched=bool(clashes))}</g>'
+        )
     out.append("</svg>")
     return mark_safe("".join(out))  # noqa: S308  numbers of our own; every label is escaped

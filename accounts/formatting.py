@@ -32,12 +32,32 @@ _WEEKDAYS = {
 }
 _MONTHS = {
     "lv": (
-        "janvāris", "februāris", "marts", "aprīlis", "maijs", "jūnijs",
-        "jūlijs", "augusts", "septembris", "oktobris", "novembris", "decembris",
+        "janvāris",
+        "februāris",
+        "marts",
+        "aprīlis",
+        "maijs",
+        "jūnijs",
+        "jūlijs",
+        "augusts",
+        "septembris",
+        "oktobris",
+        "novembris",
+        "decembris",
     ),
     "en": (
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ),
 }
 

@@ -19,7 +19,7 @@ def years(minimum: int, maximum: int | None) -> str:
 
 
 def audience_line(course) -> str:
-    """"3.–5. klasei", "vecums: 5–12", or nothing where everybody may come."""
+    """ "3.–5. klasei", "vecums: 5–12", or nothing where everybody may come."""
     if course.grade_min is not None:
         return _("grades %(grades)s") % {"grades": ordinals(course.grade_min, course.grade_max)}
     if course.age_min is not None:
@@ -28,7 +28,7 @@ def audience_line(course) -> str:
 
 
 def schedule_line(run) -> str:
-    """"otrdienās 15:30–17:00" for a weekly group, nothing for other runs."""
+    """ "otrdienās 15:30–17:00" for a weekly group, nothing for other runs."""
     if run.weekday is None or run.start_time is None:
         return ""
     return f"{weekday_plural(run.weekday)} {time_range(run.start_time, _end_of(run))}"

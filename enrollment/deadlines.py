@@ -8,7 +8,9 @@ from django.utils import timezone
 SHARE_OF_TIME_LEFT = 4  # an offer may take a quarter of the time until the next lesson
 
 
-def offer_deadline(*, now: datetime, next_lesson_at: datetime | None, offer_hours: int, last_moment: datetime) -> datetime | None:
+def offer_deadline(
+    *, now: datetime, next_lesson_at: datetime | None, offer_hours: int, last_moment: datetime
+) -> datetime | None:
     """The instant until which an offer made now is held; None when no offer is useful any more.
 
     `offer_hours` elapsed hours when the next lesson is far, down to OFFER_MINIMUM_HOURS when near;

@@ -88,9 +88,11 @@ _OF_AN_ENROLLMENT = (
 
 
 _not_ended = Statement(
-    lambda learner_ids: Enrollment.objects.filter(learner__in=learner_ids, ended_at=None)
-    .select_related("run__course")
-    .only(*_OF_AN_ENROLLMENT)
+    lambda learner_ids: (
+        Enrollment.objects.filter(learner__in=learner_ids, ended_at=None)
+        .select_related("run__course")
+        .only(*_OF_AN_ENROLLMENT)
+    )
 )
 _rules_of = Statement(
     lambda course_ids, program_ids: EligibilityRule.objects.filter(
@@ -119,7 +121,9 @@ class Facts:
                 enrollments[enrollment.learner_id].append(enrollment)
         involved = {run.pk: run for run in runs}
         if any(run.course.program.forbids_clash for run in runs):
-            involved |= {one.run_id: one.run for several in enrollments.values() for one in several if one.state in HOLDING}
+            involved |= {
+                one.run_id: one.run for several in enrollments.values() for one in several if one.state in HOLDING
+            }
         return cls(
             rules=rules, enrollments=enrollments, meetings=_meetings(involved, now) if enrollments else {},
             teachers=_teachers(learners) if RuleKind.TEACHER in kinds else {},
@@ -163,7 +167,9 @@ def _meetings(runs: dict[int, CourseRun], now) -> dict[int, list[Meeting]]:
 
 def _teachers(learners):
     users = [learner.user_id for learner in learners if learner.user_id]
-    return {profile.user_id: profile for profile in TeacherProfile.objects.filter(user__in=users).select_related("school")}
+    return {
+        profile.user_id: profile for profile in TeacherProfile.objects.filter(user__in=users).select_related("school")
+    }
 
 
 def _completed(rules, learners, now):
@@ -302,7 +308,11 @@ def first_overlap(new: list[Meeting], taken: list[Meeting]) -> Meeting | None:
         index = bisect_left(starts, meeting.starts_at - longest - travel)
         while index < len(taken) and taken[index].starts_at < meeting.ends_at + travel:
             other = taken[index]
-            gap = travel if None not in (meeting.venue_id, other.venue_id) and meeting.venue_id != other.venue_id else timedelta()
+            gap = (
+                travel
+                if None not in (meeting.venue_id, other.venue_id) and meeting.venue_id != other.venue_id
+                else timedelta()
+            )
             if other.starts_at < meeting.ends_at + gap and meeting.starts_at < other.ends_at + gap:
                 return other
             index += 1

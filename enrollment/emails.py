@@ -18,10 +18,13 @@ def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0)
     return _letters("place_given", enrollments, now=now, hold_seconds=hold_seconds)
 
 
-def joined_waitlist(enrollments: list[Enrollment], *, positions: dict[int, int], now: datetime, hold_seconds=0) -> list[Message]:
+def joined_waitlist(
+    enrollments: list[Enrollment], *, positions: dict[int, int], now: datetime, hold_seconds=0
+) -> list[Message]:
     """No. 3: the group is full, this is the number in the queue."""
     extra = {
-        one.pk: {"position": positions[one.pk], "offer_hours": one.run.course.program.offer_hours} for one in enrollments
+        one.pk: {"position": positions[one.pk], "offer_hours": one.run.course.program.offer_hours}
+        for one in enrollments
     }
     return _letters("joined_waitlist", enrollments, now=now, extra=extra, hold_seconds=hold_seconds)
 

@@ -26,7 +26,10 @@ def read_offer(token: str) -> tuple[WaitlistOffer, User | None] | None:
     except (signing.BadSignature, ValueError):
         return None
     offers = WaitlistOffer.objects.select_related(
-        "enrollment__run__course__program", "enrollment__run__room__venue", "enrollment__learner", "enrollment__submission"
+        "enrollment__run__course__program",
+        "enrollment__run__room__venue",
+        "enrollment__learner",
+        "enrollment__submission",
     )
     offer = offers.filter(pk=offer_id).first()
     if offer is None:

@@ -83,7 +83,11 @@ class Refusal:
             case Reason.LIMIT:
                 return _("All places this term are used: %(used)s of %(limit)s") % facts
             case Reason.ALREADY:
-                return _("There is already a place in this group") if facts["has_place"] else _("Already in the queue of this group")
+                return (
+                    _("There is already a place in this group")
+                    if facts["has_place"]
+                    else _("Already in the queue of this group")
+                )
         return self.reason.label
 
     @property
@@ -92,7 +96,9 @@ class Refusal:
         facts = self._shown()
         match self.reason:
             case Reason.NOT_OPEN_YET:
-                return _("You can come back at that time; the exact second of receipt decides, not how early you open the page.")
+                return _(
+                    "You can come back at that time; the exact second of receipt decides, not how early you open the page."
+                )
             case Reason.CLOSED:
                 return _("Applications closed on %(day)s. Other groups may still have places.") % facts
             case Reason.CANCELLED:
@@ -102,19 +108,31 @@ class Refusal:
             case Reason.GRADE if facts["grade"] is None:
                 return _("The profile names no grade. If that is wrong, correct the profile.")
             case Reason.GRADE:
-                return _("The profile says grade %(grade)s at the start of the group. If the grade has changed, correct the profile.") % facts
+                return (
+                    _(
+                        "The profile says grade %(grade)s at the start of the group. If the grade has changed, correct the profile."
+                    )
+                    % facts
+                )
             case Reason.AGE:
                 return _("Age at the start of the group: %(age)s. Other groups may suit.") % facts
             case Reason.PROFILE:
                 return _("The date of birth is missing in the profile. Add it and apply again.")
             case Reason.VENTSPILS:
-                return _("The profile names neither a school nor a residence in Ventspils. Correct the profile, or call or write to us about other options.")
+                return _(
+                    "The profile names neither a school nor a residence in Ventspils. Correct the profile, or call or write to us about other options."
+                )
             case Reason.TEACHER:
                 return _("Name the school where you work in your profile, or call us about other options.")
             case Reason.PREREQUISITE:
                 return _("Complete that course first, or call us if you already know its content.")
             case Reason.CLASH:
-                return _("%(weekday_times)s: the calendar already has “%(course)s, %(code)s”. Choose another group, or give up %(code)s first.") % facts
+                return (
+                    _(
+                        "%(weekday_times)s: the calendar already has “%(course)s, %(code)s”. Choose another group, or give up %(code)s first."
+                    )
+                    % facts
+                )
             case Reason.LIMIT:
                 return _("To apply for this group, give one of them back. Now used: %(codes)s.") % facts
             case Reason.ALREADY:

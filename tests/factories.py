@@ -52,7 +52,9 @@ def make_school(name=None, *, municipality="ventspils") -> School:
     return School.objects.create(name=name or _next("Skola"), municipality=municipality)
 
 
-def make_child(guardian=None, *, first_name="Annija", last_name="Bērziņa", birth_date=date(2016, 3, 27), grade=4, **fields):
+def make_child(
+    guardian=None, *, first_name="Annija", last_name="Bērziņa", birth_date=date(2016, 3, 27), grade=4, **fields
+):
     """A child who fits everything: a pupil of grade 4 who lives in Ventspils."""
     fields.setdefault("residency", Residency.VENTSPILS)
     child = families.add_child(
@@ -64,12 +66,19 @@ def make_child(guardian=None, *, first_name="Annija", last_name="Bērziņa", bir
 
 def make_children(count, guardian=None):
     """Children of one family, or of as many families, with different names."""
-    return [make_child(guardian, first_name=f"Bērns {chr(ord('A') + index % 26)}{index // 26 or ''}") for index in range(count)]
+    return [
+        make_child(guardian, first_name=f"Bērns {chr(ord('A') + index % 26)}{index // 26 or ''}")
+        for index in range(count)
+    ]
 
 
 def make_room(*, capacity=60, venue=None, **fields) -> Room:
     venue = venue or Venue.objects.create(
-        slug=_next("venue"), name_lv="VIZIUM", name_en="VIZIUM", short_name="VIZIUM", address="Rūpniecības iela 2, Ventspils"
+        slug=_next("venue"),
+        name_lv="VIZIUM",
+        name_en="VIZIUM",
+        short_name="VIZIUM",
+        address="Rūpniecības iela 2, Ventspils",
     )
     names = {"name_lv": "Mācību klase 2", "name_en": "Classroom 2"} | fields
     return Room.objects.create(slug=_next("room"), venue=venue, capacity=capacity, **names)
@@ -79,16 +88,29 @@ def make_program(*, kind=ProgramKind.CHILDREN, **fields) -> Program:
     return Program.objects.create(slug=_next("program"), kind=kind, name_lv="Nodarbības", name_en="Classes", **fields)
 
 
-def make_course(*, program=None, title_lv="Robotika 4.–6. klasei", title_en="Robotics for grades 4–6", **fields) -> Course:
-    defaults = {"kind": CourseKind.WEEKLY_CLASS, "topic": Topic.ROBOTICS, "audience": Audience.PUPILS, "duration_minutes": 90}
+def make_course(
+    *, program=None, title_lv="Robotika 4.–6. klasei", title_en="Robotics for grades 4–6", **fields
+) -> Course:
+    defaults = {
+        "kind": CourseKind.WEEKLY_CLASS,
+        "topic": Topic.ROBOTICS,
+        "audience": Audience.PUPILS,
+        "duration_minutes": 90,
+    }
     return Course.objects.create(
-        slug=_next("course"), program=program or make_program(), title_lv=title_lv, title_en=title_en, **defaults | fields
+        slug=_next("course"),
+        program=program or make_program(),
+        title_lv=title_lv,
+        title_en=title_en,
+        **defaults | fields,
     )
 
 
 def make_rule(scope, kind, **fields) -> EligibilityRule:
     """A rule of a program or of a course."""
-    return EligibilityRule.objects.create(kind=kind, **{"course" if isinstance(scope, Course) else "program": scope}, **fields)
+    return EligibilityRule.objects.create(
+        kind=kind, **{"course" if isinstance(scope, Course) else "program": scope}, **fields
+    )
 
 
 def make_term(*, starts_on=date(2026, 9, 1), ends_on=date(2027, 5, 31), breaks=(), **fields) -> Term:
@@ -137,7 +159,9 @@ def make_slot(*, capacity=20, starts_at=NOON + 4 * DAY, **fields) -> CourseRun:
 
 def make_lesson(run, starts_at, *, minutes=None, **fields) -> Lesson:
     ends_at = starts_at + timedelta(minutes=minutes or run.duration_minutes)
-    return Lesson.objects.create(run=run, **{"room": run.room, "starts_at": starts_at, "ends_at": ends_at, "changed_at": NOON} | fields)
+    return Lesson.objects.create(
+        run=run, **{"room": run.room, "starts_at": starts_at, "ends_at": ends_at, "changed_at": NOON} | fields
+    )
 
 
 def enroll(run, *learners, by=None, now=NOON, key=None, **options):

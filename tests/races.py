@@ -12,9 +12,7 @@ from django.db import connections
 SECONDS_TO_FINISH = 60  # past any lock timeout of the settings: a thread still running then is stuck
 
 
-def race(
-    callers: int | Iterable[Any], work: Callable[[Any], Any], *, seconds: float = SECONDS_TO_FINISH
-) -> list[Any]:
+def race(callers: int | Iterable[Any], work: Callable[[Any], Any], *, seconds: float = SECONDS_TO_FINISH) -> list[Any]:
     """Call `work(caller)` for all callers at once; their results in the callers' order, an exception as itself.
 
     `callers` is what each call gets, or a number: then the calls get 0, 1, 2 …

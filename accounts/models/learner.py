@@ -10,6 +10,8 @@ from accounts.names import initials, search_key, sort_key
 
 from .school import School
 
+ADULT_AGE = 18
+
 
 class Residency(models.TextChoices):
     """Where the learner lives, as the family declared it."""
@@ -23,8 +25,7 @@ class LearnerQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The learners this user (or the user of this id) may act for: themself, and children with a live guardianship."""
         return self.filter(
-            Q(user=user)
-            | Q(pk__in=Guardianship.objects.live().filter(guardian=user).values("learner_id"))
+            Q(user=user) | Q(pk__in=Guardianship.objects.live().filter(guardian=user).values("learner_id"))
         )
 
     def matching(self, folded_words):
@@ -41,22 +42,33 @@ class LearnerQuerySet(models.QuerySet):
 
 class Learner(models.Model):
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="learner", null=True, blank=True,
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="learner",
+        null=True,
+        blank=True,
         verbose_name=_("own login"),
     )
     first_name = models.CharField(_("first name"), max_length=80)
     last_name = models.CharField(_("surname"), max_length=80)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)  # adults and teachers are not asked
-    school = models.ForeignKey(School, models.PROTECT, null=True, blank=True, related_name="learners", verbose_name=_("school"))
+    school = models.ForeignKey(
+        School, models.PROTECT, null=True, blank=True, related_name="learners", verbose_name=_("school")
+    )
     grade = models.PositiveSmallIntegerField(_("grade"), null=True, blank=True)
     grade_school_year = models.PositiveSmallIntegerField(
-        _("school year of the grade"), null=True, blank=True,
+        _("school year of the grade"),
+        null=True,
+        blank=True,
         help_text=_("The year in which that school year began; the grade rolls over from it on 1 September."),
     )
     residency = models.CharField(_("residence"), max_length=20, choices=Residency, default=Residency.UNKNOWN)
     evidence_confirmed_at = models.DateTimeField(_("evidence confirmed"), null=True, blank=True)
     calendar_name = models.CharField(
-        _("name in calendars"), max_length=40, blank=True, help_text=_("A nickname or initials; empty means the first name.")
+        _("name in calendars"),
+        max_length=40,
+        blank=True,
+        help_text=_("A nickname or initials; empty means the first name."),
     )
     search_key = models.CharField(max_length=400, editable=False)
     sort_key = models.CharField(max_length=400, editable=False)
@@ -71,11 +83,13 @@ class Learner(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(residency__in=Residency.values), name="learner_residency_is_known"),
             models.CheckConstraint(
-                condition=Q(grade=None) | Q(grade__range=(1, 12)), name="learner_grade_is_1_to_12",
+                condition=Q(grade=None) | Q(grade__range=(1, 12)),
+                name="learner_grade_is_1_to_12",
                 violation_error_message=_("A grade is a number from 1 to 12."),
             ),
             models.CheckConstraint(
-                condition=Q(grade=None, grade_school_year=None) | Q(grade__isnull=False, grade_school_year__isnull=False),
+                condition=Q(grade=None, grade_school_year=None)
+                | Q(grade__isnull=False, grade_school_year__isnull=False),
                 name="learner_grade_names_its_school_year",
             ),
         ]
@@ -99,6 +113,11 @@ class Learner(models.Model):
     def age_on(self, day):
         """Full years on that local date, or None when the birth date is not known."""
         return None if self.birth_date is None else age_on(self.birth_date, day)
+
+    def decides_on(self, day) -> bool:
+        """Whether they may enroll themselves on that day: enrolling stays with the guardian until 18 (PRODUCT, People)."""
+        age = self.age_on(day)
+        return age is None or age >= ADULT_AGE
 
     def grade_on(self, day):
         """Grade on that local date, or None when not a pupil then."""
@@ -125,7 +144,9 @@ class Guardianship(models.Model):
         verbose_name_plural = _("guardianships")
         constraints = [
             models.UniqueConstraint(
-                fields=["guardian", "learner"], condition=Q(ended_at=None), name="guardianship_is_live_once",
+                fields=["guardian", "learner"],
+                condition=Q(ended_at=None),
+                name="guardianship_is_live_once",
                 violation_error_message=_("This person is already a guardian of this child."),
             ),
         ]

@@ -37,7 +37,9 @@ class RoleGrant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="rolegrant_role_is_known"),
             models.UniqueConstraint(
-                fields=["user", "role"], condition=Q(ended_at=None), name="rolegrant_is_live_once",
+                fields=["user", "role"],
+                condition=Q(ended_at=None),
+                name="rolegrant_is_live_once",
                 violation_error_message=_("This person already has this role."),
             ),
         ]

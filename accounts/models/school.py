@@ -34,7 +34,9 @@ class School(models.Model):
 class TeacherProfile(models.Model):
     """That a user teaches at a school: declared by the teacher, confirmed by staff."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="teacher_profile")  # is part of the user
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="teacher_profile"
+    )  # is part of the user
     school = models.ForeignKey(School, models.PROTECT, related_name="teachers")
     subject = models.CharField(_("subject"), max_length=80, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)

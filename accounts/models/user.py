@@ -66,7 +66,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_is_unique_in_any_case",
+                Lower("email"),
+                name="user_email_is_unique_in_any_case",
                 violation_error_message=_("This e-mail address is already known."),
             ),
         ]
@@ -77,7 +78,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args, **kwargs):
         if self.email is not None:
             self.email = self.email.strip().lower() or None
-        self.search_key = " ".join([search_key(self.first_name, self.last_name), self.email or "", phone_digits(self.phone)])
+        self.search_key = " ".join(
+            [search_key(self.first_name, self.last_name), self.email or "", phone_digits(self.phone)]
+        )
         super().save(*args, **kwargs)
 
     def get_full_name(self):

@@ -84,8 +84,10 @@ def send(message: Message, *, now: datetime) -> bool:
     the mail server answers.
     """
     retry_after = timedelta(minutes=RETRY_AFTER_MINUTES[min(message.attempts, len(RETRY_AFTER_MINUTES) - 1)])
-    claimed = Message.objects.waiting().filter(pk=message.pk, attempts=message.attempts).update(
-        attempts=F("attempts") + 1, send_after=now + retry_after
+    claimed = (
+        Message.objects.waiting()
+        .filter(pk=message.pk, attempts=message.attempts)
+        .update(attempts=F("attempts") + 1, send_after=now + retry_after)
     )
     if not claimed:
         return False

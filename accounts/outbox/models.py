@@ -27,10 +27,16 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    event_key = models.CharField(max_length=80)  # e.g. "enrollment-15-confirmed-3"; with address and channel unique (I9)
+    event_key = models.CharField(
+        max_length=80
+    )  # e.g. "enrollment-15-confirmed-3"; with address and channel unique (I9)
     channel = models.CharField(max_length=10, default="email")
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages")
-    learner = models.ForeignKey("accounts.Learner", models.PROTECT, null=True, blank=True, related_name="+")  # all who act for them
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    learner = models.ForeignKey(
+        "accounts.Learner", models.PROTECT, null=True, blank=True, related_name="+"
+    )  # all who act for them
     address = models.CharField(max_length=254, blank=True)  # none yet when it is for all who act for a learner
     language = models.CharField(max_length=5, blank=True)
     kind = models.CharField(max_length=40)  # names the templates

@@ -19,12 +19,23 @@ from accounts import drawings, formatting
 register = template.Library()
 
 TOPIC_ICONS = {
-    "robotics": "robot", "programming": "brackets", "design": "cube", "media": "wave", "science": "flask",
-    "adults": "person-laptop", "teachers": "board", "vizium": "prism",
+    "robotics": "robot",
+    "programming": "brackets",
+    "design": "cube",
+    "media": "wave",
+    "science": "flask",
+    "adults": "person-laptop",
+    "teachers": "board",
+    "vizium": "prism",
 }
 PILL_ICONS = {
-    "ok": "check-circle", "wait": "dots-wait", "offer": "hourglass", "info": "clock", "bad": "cross-circle",
-    "neutral": "page", "clash": "overlap",
+    "ok": "check-circle",
+    "wait": "dots-wait",
+    "offer": "hourglass",
+    "info": "clock",
+    "bad": "cross-circle",
+    "neutral": "page",
+    "clash": "overlap",
 }
 SEGMENTS_UP_TO = 20  # seats drawn one by one; more become one bar
 QUEUE_DOTS = 8
@@ -58,7 +69,8 @@ def topic_icon(topic, size=40):
     topic = str(topic)
     return format_html(
         '<span class="topic-tile topic-{}{}">{}</span>',
-        topic, " topic-tile-large" if int(size) > 48 else "",
+        topic,
+        " topic-tile-large" if int(size) > 48 else "",
         _icon(TOPIC_ICONS.get(topic, "page"), 28 if int(size) > 48 else 22, "", _sprite()),
     )
 
@@ -82,7 +94,10 @@ def status_pill(kind, text, icon="", size=""):
     extra = f" pill-{size}" if size else ""
     return format_html(
         '<span class="pill pill-{}{}">{}{}</span>',
-        kind, extra, _icon(str(icon) or PILL_ICONS.get(kind, "info"), 16, "", _sprite()), text,
+        kind,
+        extra,
+        _icon(str(icon) or PILL_ICONS.get(kind, "info"), 16, "", _sprite()),
+        text,
     )
 
 
@@ -135,7 +150,9 @@ def _occupancy(capacity: int, taken: int, offered: int, waiting: int, words: str
 @register.simple_tag
 def occupancy(capacity, taken, offered=0, waiting=0, words="public"):
     """{% occupancy 12 9 offered=1 waiting=4 words="public" %}: `taken` includes the offered; words public | staff | none."""
-    return _occupancy(int(capacity or 0), int(taken or 0), int(offered or 0), int(waiting or 0), words, get_language() or "")
+    return _occupancy(
+        int(capacity or 0), int(taken or 0), int(offered or 0), int(waiting or 0), words, get_language() or ""
+    )
 
 
 @register.simple_tag
@@ -170,9 +187,28 @@ def _filter(name, function):
 
 
 for _name in (
-    "date_short", "day_month", "date_day", "date_day_short", "date_title", "date_until", "time_exact",
-    "datetime_short", "datetime_day", "datetime_exact", "datetime_until", "weekday_plural", "weekday_name",
-    "weekday_initial", "month_name", "month_title", "money", "amount", "initials", "phone", "phone_link", "phone_masked",
+    "date_short",
+    "day_month",
+    "date_day",
+    "date_day_short",
+    "date_title",
+    "date_until",
+    "time_exact",
+    "datetime_short",
+    "datetime_day",
+    "datetime_exact",
+    "datetime_until",
+    "weekday_plural",
+    "weekday_name",
+    "weekday_initial",
+    "month_name",
+    "month_title",
+    "money",
+    "amount",
+    "initials",
+    "phone",
+    "phone_link",
+    "phone_masked",
 ):
     _filter(_name, getattr(formatting, _name))
 

@@ -82,7 +82,9 @@ class FeePolicy(models.Model):
         verbose_name = _("fee policy")
         verbose_name_plural = _("fee policies")
         constraints = [
-            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="feepolicy_amount_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gte=0), name="feepolicy_amount_is_not_negative"
+            ),
         ]
 
     def __str__(self):
@@ -119,7 +121,9 @@ class Course(models.Model):
     certificate = models.CharField(_("certificate"), max_length=30, choices=Certificate, default=Certificate.NONE)
     fee_policy = models.ForeignKey(FeePolicy, models.PROTECT, related_name="courses", null=True, blank=True)
     price = models.DecimalField(_("price"), max_digits=8, decimal_places=2, null=True, blank=True)
-    information = models.JSONField(_("further facts"), default=dict, blank=True)  # what a listed offer tells and nothing computes with
+    information = models.JSONField(
+        _("further facts"), default=dict, blank=True
+    )  # what a listed offer tells and nothing computes with
     search_key = models.TextField(editable=False)
 
     title, summary, prerequisite = InLanguage(), InLanguage(), InLanguage()
@@ -135,7 +139,8 @@ class Course(models.Model):
             models.CheckConstraint(condition=Q(topic__in=Topic.values), name="course_topic_is_known"),
             models.CheckConstraint(condition=Q(price=None) | Q(price__gte=0), name="course_price_is_not_negative"),
             models.CheckConstraint(
-                condition=Q(grade_max=None) | Q(grade_max__gte=models.F("grade_min")), name="course_grades_are_in_order",
+                condition=Q(grade_max=None) | Q(grade_max__gte=models.F("grade_min")),
+                name="course_grades_are_in_order",
                 violation_error_message=_("The last grade is not below the first."),
             ),
         ]

@@ -50,7 +50,8 @@ class Lesson(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=LessonState.values), name="lesson_state_is_known"),
             models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="lesson_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="lesson_ends_after_it_starts",
                 violation_error_message=_("A lesson ends after it starts."),
             ),
         ]

@@ -15,7 +15,9 @@ class Venue(models.Model):
     address = models.CharField(_("address"), max_length=160, blank=True)
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
-    opening_hours = models.JSONField(_("opening hours"), default=list, blank=True)  # [{"days": ["mon"], "opens": "10:00", "closes": "19:00"}]
+    opening_hours = models.JSONField(
+        _("opening hours"), default=list, blank=True
+    )  # [{"days": ["mon"], "opens": "10:00", "closes": "19:00"}]
 
     name = InLanguage()
 

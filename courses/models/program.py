@@ -32,7 +32,10 @@ class Program(models.Model):
     summary_en = models.TextField(_("summary in English"), blank=True)
     allocation = models.CharField(_("places are given"), max_length=10, choices=Allocation, default=Allocation.RECEIPT)
     max_places_per_term = models.PositiveSmallIntegerField(
-        _("places per learner and term"), null=True, blank=True, help_text=_("Empty means no limit. A place in a queue does not count.")
+        _("places per learner and term"),
+        null=True,
+        blank=True,
+        help_text=_("Empty means no limit. A place in a queue does not count."),
     )
     forbids_clash = models.BooleanField(_("lessons of one learner may not overlap"), default=True)
     offer_hours = models.PositiveSmallIntegerField(_("hours to answer an offer, when the start is far"), default=48)

@@ -92,20 +92,26 @@ class CourseRun(models.Model):
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="courserun_state_is_known"),
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="courserun_kind_is_known"),
             models.CheckConstraint(
-                condition=Q(seats_taken__lte=F("capacity")), name="courserun_is_not_overbooked",
+                condition=Q(seats_taken__lte=F("capacity")),
+                name="courserun_is_not_overbooked",
                 violation_error_message=_("There are more people in the group than seats."),
             ),
-            models.CheckConstraint(condition=Q(seats_offered__lte=F("seats_taken")), name="courserun_offers_hold_seats"),
+            models.CheckConstraint(
+                condition=Q(seats_offered__lte=F("seats_taken")), name="courserun_offers_hold_seats"
+            ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="courserun_ends_after_it_starts"),
             models.CheckConstraint(
-                condition=Q(enrollment_closes_at__gt=F("enrollment_opens_at")), name="courserun_enrollment_closes_after_it_opens",
+                condition=Q(enrollment_closes_at__gt=F("enrollment_opens_at")),
+                name="courserun_enrollment_closes_after_it_opens",
                 violation_error_message=_("Enrollment closes after it opens."),
             ),
             models.CheckConstraint(condition=Q(weekday=None) | Q(weekday__lte=6), name="courserun_weekday_is_0_to_6"),
         ]
         indexes = [
             models.Index(fields=["state", "starts_at"], name="courserun_by_start"),
-            models.Index(fields=["waitlist_length"], condition=Q(waitlist_length__gt=0), name="courserun_with_waitlist"),
+            models.Index(
+                fields=["waitlist_length"], condition=Q(waitlist_length__gt=0), name="courserun_with_waitlist"
+            ),
         ]
 
     def __str__(self):

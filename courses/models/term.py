@@ -24,7 +24,8 @@ class Term(models.Model):
         verbose_name_plural = _("terms")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="term_ends_after_it_starts",
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="term_ends_after_it_starts",
                 violation_error_message=_("A term ends after it starts."),
             ),
         ]
@@ -42,7 +43,9 @@ class Break(models.Model):
     name_en = models.CharField(_("name in English"), max_length=80)
     starts_on = models.DateField(_("starts"))
     ends_on = models.DateField(_("ends"))
-    grade = models.PositiveSmallIntegerField(_("only for grade"), null=True, blank=True)  # some breaks are one grade's alone
+    grade = models.PositiveSmallIntegerField(
+        _("only for grade"), null=True, blank=True
+    )  # some breaks are one grade's alone
 
     name = InLanguage()
 
@@ -52,7 +55,8 @@ class Break(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["term", "slug"], name="break_is_named_once_per_term"),
             models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="break_ends_after_it_starts",
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="break_ends_after_it_starts",
                 violation_error_message=_("A break ends after it starts."),
             ),
         ]

@@ -28,6 +28,7 @@ from enrollment.api.serializers import (
     SubmissionSerializer,
 )  # fmt: skip
 from enrollment.flows import enrollments, waitlist
+from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, Submission, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused
 
@@ -99,13 +100,13 @@ class Enrollments(FamilyView):
         if (known := Submission.objects.filter(key=key).first()) is not None:
             return self._again(known, data.validated_data["run"], wanted)
         run = self.visible_or_404(CourseRun.objects.public().for_display(), data.validated_data["run"])
-        mine = {learner.pk: learner for learner in Learner.objects.visible_to(request.user).filter(pk__in=wanted)}
-        if len(mine) < len(wanted):
-            raise Http404
-        sent = enrollments.enroll(
-            run=run, learners=[mine[pk] for pk in wanted], key=key, by=request.user, now=self.now,
-            together=data.validated_data["together"],
-        )  # fmt: skip
+        try:
+            sent = enrollments.enroll(
+                run=run, learners=[Learner(pk=pk) for pk in wanted], key=key, by=request.user, now=self.now,
+                together=data.validated_data["together"],
+            )  # fmt: skip
+        except NotTheirs:
+            raise Http404 from None
         is_new = sent.received_at == self.now
         return Response(
             SubmissionSerializer(reads.submission(sent)).data,

@@ -1,7 +1,7 @@
 """How many calendars a process answers per second, beside the least that the same site could do.
 
-    feed_unchanged(["/k/<token>.ics", …])    304 without rendering; the floor is a bare Django view that returns 304
-    feed_changed(["/k/<token>.ics", …])      rendered and sent; the floor is a bare view that sends the same octets
+feed_unchanged(["/k/<token>.ics", …])    304 without rendering; the floor is a bare Django view that returns 304
+feed_changed(["/k/<token>.ics", …])      rendered and sent; the floor is a bare view that sends the same octets
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """How many pages a process gives per second to a visitor who is not signed in.
 
-    page("catalogue_page", "/courses/")    the floor is a bare view in the same stack that sends the same octets
+page("catalogue_page", "/courses/")    the floor is a bare view in the same stack that sends the same octets
 """
 
 from django.test.utils import override_settings

@@ -32,12 +32,13 @@ def enroll(name: str, *, run: CourseRun, requests: int = 400) -> Measure:
     families = signed_in_families(requests + 40)
     ours, floor = iter(families), itertools.cycle(families)
     address = reverse("enrollment:enroll_check", args=[run.pk])
-    addresses.run, addresses.submission = run, Submission.objects.create(
-        key=uuid4(), submitted_by=families[0][0], received_at=timezone.now()
+    addresses.run, addresses.submission = (
+        run,
+        Submission.objects.create(key=uuid4(), submitted_by=families[0][0], received_at=timezone.now()),
     )
 
     def one_of_ours():
-        user, learner, session = next(ours)
+        _user, learner, session = next(ours)
         form = {"learner": learner.pk, "key": uuid4(), "csrfmiddlewaretoken": CSRF}
         _redirected(call(answer, "POST", address, form=form, cookies=_cookies(session)))
 
@@ -71,7 +72,13 @@ def signed_in_families(count: int) -> list[tuple[User, Learner, str]]:
     year = timezone.localtime(now).year - (timezone.localtime(now).month < 9)
     batch = uuid4().hex[:8]
     users = User.objects.bulk_create(
-        User(email=f"measure-{batch}-{number}@example.lv", first_name="Vecāks", last_name="Mērījums", phone="+37120000000", password="!")
+        User(
+            email=f"measure-{batch}-{number}@example.lv",
+            first_name="Vecāks",
+            last_name="Mērījums",
+            phone="+37120000000",
+            password="!",  # noqa: S106 - nobody has a password
+        )
         for number in range(count)
     )
     children = Learner.objects.bulk_create(

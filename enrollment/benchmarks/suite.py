@@ -102,7 +102,12 @@ def calendars(families: int = 20, groups: int = 4) -> list[str]:
         submission = Submission.objects.create(key=places.uuid4(), submitted_by=user, received_at=now)
         Enrollment.objects.bulk_create(
             Enrollment(
-                run=run, learner=child, submission=submission, state=EnrollmentState.CONFIRMED, received_at=now, changed_at=now
+                run=run,
+                learner=child,
+                submission=submission,
+                state=EnrollmentState.CONFIRMED,
+                received_at=now,
+                changed_at=now,
             )
             for run in runs
         )

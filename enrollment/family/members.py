@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from accounts.models import Guardianship, Learner, User
 from accounts.statements import Statement
 
-ADULT_AGE = 18  # until then enrolling stays with the guardian (PRODUCT, People)
 CHILD_COLORS, OWN_COLOR = 3, 4
 
 
@@ -31,8 +30,7 @@ class Member:
 
     def may_decide(self, *, today) -> bool:
         """Whether this login may enroll and give back for them; a pupil's own login may only look."""
-        age = self.learner.age_on(today)
-        return not self.is_self or age is None or age >= ADULT_AGE
+        return not self.is_self or self.learner.decides_on(today)
 
 
 _of_family = Statement(lambda user_id: Learner.objects.visible_to(user_id).select_related("school").order_by("pk"))

@@ -33,7 +33,15 @@ def why_not(*, run: CourseRun, now: datetime) -> Refusal | None:
 
 
 def book(
-    *, run: CourseRun, seats_wanted: int, name: str, email: str, key: UUID, now: datetime, by: User | None = None, language="lv"
+    *,
+    run: CourseRun,
+    seats_wanted: int,
+    name: str,
+    email: str,
+    key: UUID,
+    now: datetime,
+    by: User | None = None,
+    language="lv",
 ) -> Enrollment:
     """Book that many seats for one party, or join the queue as a party when they are not there.
 
@@ -44,7 +52,9 @@ def book(
     try:
         return _book(run, seats_wanted, name, email.strip().lower(), key, now, by, language)
     except IntegrityError:
-        booked = Enrollment.objects.filter(submission__key=key, submission__submitted_by=by, guest_email__iexact=email.strip())
+        booked = Enrollment.objects.filter(
+            submission__key=key, submission__submitted_by=by, guest_email__iexact=email.strip()
+        )
         if (known := booked.first()) is None:
             raise
         return known

@@ -26,7 +26,8 @@ def enroll(
     (staff) everything but the capacity may be overridden; the reason goes into the ledger.
 
     Locks the learners, then the run by the very update that takes the seat. One letter per learner
-    and guardian. Raises EnrollmentRefused with a refusal per learner who may not; nobody is enrolled then.
+    and guardian. Raises EnrollmentRefused with a refusal per learner who may not, and places.NotTheirs when
+    somebody is neither theirs nor they are staff; nobody is enrolled then.
     """
     try:
         return _enroll(run, learners, key, by, now, together, override_reason)
@@ -45,7 +46,7 @@ def enroll(
 @transaction.atomic
 def _enroll(run, learners, key, by, now, together, override_reason):
     submission = Submission.objects.create(key=key, submitted_by=by, received_at=now, is_together=together)
-    learners = places.lock_learners(learners)
+    learners = places.lock_learners_of(by, learners, now=now)
     facts = _refuse_unless_fit(run, learners, now, override_reason)
     leaving = [learner for learner in learners if facts.is_leaving(run, learner)]
     restored = _restore(run, leaving, submission, by, now) if leaving else []
@@ -81,7 +82,9 @@ def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
 def _restore(run, learners, submission, by, now):
     """Who gave this very place back a moment ago gets it back instead of a new one."""
     locked = seats.lock(run.pk)[run.pk]
-    restored = list(Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner"))
+    restored = list(
+        Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner")
+    )
     for one in restored:
         one.run = locked
         places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
@@ -110,7 +113,9 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
     Raises EnrollmentRefused when the enrollment has ended, or is offered (then the offer is answered instead).
     """
     enrollment = places.lock(enrollment)
-    hold = timedelta(minutes=settings.WITHDRAWAL_UNDO_MINUTES) if hold_seconds is None else timedelta(seconds=hold_seconds)
+    hold = (
+        timedelta(minutes=settings.WITHDRAWAL_UNDO_MINUTES) if hold_seconds is None else timedelta(seconds=hold_seconds)
+    )
     if enrollment.state == State.WAITLISTED:
         places.change(enrollment, State.WITHDRAWN, LedgerEvent.LEFT_QUEUE, by=by, now=now)
         waitlist.promote_locked(enrollment.run, now=now)  # a party that was passed over may fit now

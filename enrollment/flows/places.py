@@ -5,7 +5,9 @@ Every change moves the run's counters, the enrollment and the ledger together, o
 
 from datetime import datetime
 
-from accounts.models import Learner
+from django.utils import timezone
+
+from accounts.models import Learner, User
 from accounts.statements import Statement
 from courses.flows import seats
 from courses.models import CourseRun
@@ -39,11 +41,41 @@ def lock_learners(learners) -> list:
     return _locked([learner.pk for learner in learners])
 
 
+def lock_learners_of(by: User, learners, *, now: datetime) -> list[Learner]:
+    """The same for learners whom this user may enroll: their family's, themself once of age, or anybody for staff.
+
+    Raises NotTheirs for anybody else, as if they did not exist. Only the ids of what is given are read.
+    """
+    ids = [learner.pk for learner in learners]
+    today = timezone.localdate(now)
+    found = [one for one in _locked_of(by.pk, ids) if one.user_id != by.pk or one.decides_on(today)]
+    if len(found) < len(set(ids)) and by.is_desk_staff:
+        found = _locked(ids)
+    if len(found) < len(set(ids)):
+        raise NotTheirs
+    return found
+
+
+class NotTheirs(Exception):
+    """Somebody wants to act for a learner who is not theirs."""
+
+
+_locked_of = Statement(
+    lambda user_id, ids: (
+        Learner.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("school")
+        .visible_to(user_id)
+        .filter(pk__in=ids)
+        .order_by("pk")
+    )
+)
 _locked = Statement(
-    lambda ids: Learner.objects.select_for_update(of=("self",), no_key=True)
-    .select_related("school")
-    .filter(pk__in=ids)
-    .order_by("pk")
+    lambda ids: (
+        Learner.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("school")
+        .filter(pk__in=ids)
+        .order_by("pk")
+    )
 )
 
 
@@ -61,12 +93,22 @@ def begin(enrollments: list[Enrollment], *, by, reason="") -> list[Enrollment]:
 
 
 def change(
-    enrollment: Enrollment, to: State, event: LedgerEvent, *, by, now: datetime, reason="", releases_at=None, releases_to=""
+    enrollment: Enrollment,
+    to: State,
+    event: LedgerEvent,
+    *,
+    by,
+    now: datetime,
+    reason="",
+    releases_at=None,
+    releases_to="",
 ) -> bool:
     """Move a locked enrollment to another state; False, and nothing changed, when there is no seat for it."""
     before, after = COUNTS.get(enrollment.state, NOTHING), COUNTS.get(to, NOTHING)
     taken, offered, waiting = ((new - old) * enrollment.seats for old, new in zip(before, after, strict=True))
-    if (taken, offered, waiting) != NOTHING and not seats.shift(enrollment.run, taken=taken, offered=offered, waiting=waiting):
+    if (taken, offered, waiting) != NOTHING and not seats.shift(
+        enrollment.run, taken=taken, offered=offered, waiting=waiting
+    ):
         return False
     moved = Enrollment.objects.filter(pk=enrollment.pk, state=enrollment.state, version=enrollment.version).update(
         state=to, version=enrollment.version + 1, changed_at=now, ended_at=now if to in ENDED else None,

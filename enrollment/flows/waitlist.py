@@ -44,7 +44,9 @@ def promote(*, run: CourseRun, now: datetime) -> list[Enrollment]:
 
 def promote_locked(run: CourseRun, *, now: datetime) -> list[Enrollment]:
     """The same within a transaction that has locked the run."""
-    run = CourseRun.objects.select_related("course__program", "room__venue").get(pk=run.pk)  # its counters may have moved
+    run = CourseRun.objects.select_related("course__program", "room__venue").get(
+        pk=run.pk
+    )  # its counters may have moved
     free = run.capacity - run.seats_taken
     if free <= 0 or run.waitlist_length == 0 or run.state != RunState.PUBLISHED:
         return []
@@ -104,7 +106,9 @@ def _pass_over(party, free, now):
     for one in party:
         last = one.ledger.order_by("-number").values_list("event", flat=True).first()
         if last != LedgerEvent.SKIPPED:
-            places.note(one, LedgerEvent.SKIPPED, now=now, reason=f"free: {free}, needed: {sum(m.seats for m in party)}")
+            places.note(
+                one, LedgerEvent.SKIPPED, now=now, reason=f"free: {free}, needed: {sum(m.seats for m in party)}"
+            )
 
 
 def _give(one, run, deadline, now):
@@ -152,7 +156,11 @@ def _answer(offer, *, by, now, accepted):
     if offer.state == (OfferState.ACCEPTED if accepted else OfferState.DECLINED):
         return enrollment
     if offer.state != OfferState.OPEN:
-        return Refusal(Reason.OFFER_ENDED, enrollment.learner, {"at": offer.expires_at} if offer.state == OfferState.EXPIRED else {})
+        return Refusal(
+            Reason.OFFER_ENDED,
+            enrollment.learner,
+            {"at": offer.expires_at} if offer.state == OfferState.EXPIRED else {},
+        )
     if offer.expires_at <= now:
         _end(offer, enrollment, OfferState.EXPIRED, by=None, now=now)
         return Refusal(Reason.OFFER_ENDED, enrollment.learner, {"at": offer.expires_at})

@@ -44,7 +44,9 @@ class Submission(models.Model):
     """One press of the button: what was sent together, and the second in which it was received."""
 
     key = models.UUIDField(unique=True)  # made with the form; sent twice, it is found instead of made again
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions", null=True, blank=True
+    )
     received_at = models.DateTimeField(_("received"))
     is_together = models.BooleanField(_("all or none"), default=False)
 
@@ -57,13 +59,13 @@ class Submission(models.Model):
     def __str__(self):
         return self.reference
 
+    def get_absolute_url(self):
+        return reverse("enrollment:result", args=[self.key])
+
     @property
     def reference(self):
         """What people quote on the phone: the year and a running number, "26-04817"."""
         return f"{self.received_at:%y}-{self.pk:05d}"
-
-    def get_absolute_url(self):
-        return reverse("enrollment:result", args=[self.key])
 
 
 class EnrollmentQuerySet(models.QuerySet):
@@ -83,14 +85,18 @@ class EnrollmentQuerySet(models.QuerySet):
     def ahead_of(self, enrollment):
         """Those who wait for the same run and are served before this one."""
         same_class = Q(priority=enrollment.priority)
-        earlier = Q(received_at__lt=enrollment.received_at) | Q(received_at=enrollment.received_at, pk__lt=enrollment.pk)
+        earlier = Q(received_at__lt=enrollment.received_at) | Q(
+            received_at=enrollment.received_at, pk__lt=enrollment.pk
+        )
         return self.filter(run_id=enrollment.run_id, state=EnrollmentState.WAITLISTED).filter(
             Q(priority__lt=enrollment.priority) | same_class & earlier
         )
 
     def visible_to(self, user):
         """What this user may see: their own learners' enrollments and their own bookings."""
-        return self.filter(Q(learner__in=Learner.objects.visible_to(user)) | Q(learner=None, submission__submitted_by=user))
+        return self.filter(
+            Q(learner__in=Learner.objects.visible_to(user)) | Q(learner=None, submission__submitted_by=user)
+        )
 
     def for_display(self):
         return self.select_related("run__course__program", "run__room__venue", "learner", "submission")
@@ -143,13 +149,17 @@ class Enrollment(models.Model):
                 name="enrollment_release_is_planned_when_leaving",
             ),
             models.UniqueConstraint(
-                fields=["run", "learner"], condition=Q(ended_at=None), name="enrollment_is_live_once_per_learner_and_run",
+                fields=["run", "learner"],
+                condition=Q(ended_at=None),
+                name="enrollment_is_live_once_per_learner_and_run",
                 violation_error_message=_("There is already a place in this group."),
             ),
         ]
         indexes = [
             models.Index(
-                fields=["run", "priority", "received_at", "id"], condition=Q(state="waitlisted"), name="enrollment_waitlist_order"
+                fields=["run", "priority", "received_at", "id"],
+                condition=Q(state="waitlisted"),
+                name="enrollment_waitlist_order",
             ),
             models.Index(fields=["run", "state"], name="enrollment_of_run"),
             models.Index(fields=["learner", "state"], name="enrollment_of_learner"),
@@ -170,5 +180,3 @@ class Enrollment(models.Model):
     def who(self):
         """The learner's or the guest's name, as lists show it."""
         return str(self.learner) if self.learner_id else self.guest_name
-
-

@@ -57,7 +57,8 @@ class FeedLink(FeedState):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=FeedKind.values), name="feedlink_kind_is_known"),
             models.CheckConstraint(
-                condition=Q(kind=FeedKind.LEARNER, learner__isnull=False) | (~Q(kind=FeedKind.LEARNER) & Q(learner=None)),
+                condition=Q(kind=FeedKind.LEARNER, learner__isnull=False)
+                | (~Q(kind=FeedKind.LEARNER) & Q(learner=None)),
                 name="feedlink_names_its_learner",
             ),
             models.CheckConstraint(

@@ -37,7 +37,9 @@ class LedgerEntry(models.Model):
     from_state = models.CharField(max_length=12, blank=True)
     to_state = models.CharField(max_length=12, choices=EnrollmentState)
     seats = models.SmallIntegerField()  # change of seats held: +1, 0, -1, or the head count of a party
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)  # none: the system
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )  # none: the system
     at = models.DateTimeField()
     reason = models.CharField(max_length=300, blank=True)
 

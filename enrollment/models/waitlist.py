@@ -44,7 +44,9 @@ class WaitlistOffer(models.Model):
         verbose_name_plural = _("offers")
         constraints = [
             models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_is_known"),
-            models.UniqueConstraint(fields=["enrollment"], condition=Q(state="open"), name="offer_is_open_once_per_enrollment"),
+            models.UniqueConstraint(
+                fields=["enrollment"], condition=Q(state="open"), name="offer_is_open_once_per_enrollment"
+            ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("offered_at")), name="offer_ends_after_it_begins"),
             models.CheckConstraint(
                 condition=Q(state="open", answered_at=None) | (~Q(state="open") & Q(answered_at__isnull=False)),

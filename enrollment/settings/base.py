@@ -53,7 +53,16 @@ class Environment(environ.Env):
 
     @staticmethod
     def _yes_or_no(text):
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         if text.lower() not in words:
             raise ValueError(f"{text!r} is neither yes nor no")
         return words[text.lower()]
@@ -241,7 +250,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 
 # -- Mail ---------------------------------------------------------------------------------
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Ventspils Digitālais centrs <pieteikumi@digitalaiscentrs.example>")
+DEFAULT_FROM_EMAIL = env(
+    "DEFAULT_FROM_EMAIL", default="Ventspils Digitālais centrs <pieteikumi@digitalaiscentrs.example>"
+)
 MAIL_DIR = VAR_DIR / "mail"  # where the demo's inbox keeps its letters
 SITE_ADDRESS = env.site_url("SITE_ADDRESS", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 

@@ -5,7 +5,17 @@ from django.urls import include, path
 
 from accounts.audiences import Audience, for_all
 from enrollment.urls import (
-    accounts, api, demo, desk, family, private_calendars, public, public_calendars, site, teaching, tickets,
+    accounts,
+    api,
+    demo,
+    desk,
+    family,
+    private_calendars,
+    public,
+    public_calendars,
+    site,
+    teaching,
+    tickets,
 )  # fmt: skip
 from enrollment.views.health import healthz
 
@@ -14,19 +24,19 @@ course_pages = [
     path("courses/", include(public.urlpatterns)),
 ]
 people_pages = [
+    *private_calendars.urlpatterns,  # first: asked for far more often than everything else
     path("my/", include(family.urlpatterns)),
     path("teach/", include(teaching.urlpatterns)),
     path("desk/", include(desk.urlpatterns)),
     *family.link_patterns,
     *tickets.link_patterns,
-    *private_calendars.urlpatterns,
 ]
 
 urlpatterns = [
+    path("", include((people_pages, "enrollment"))),
     *site.urlpatterns,
     path("healthz", healthz, name="healthz"),
     path("", include((course_pages, "courses"))),
-    path("", include((people_pages, "enrollment"))),
     path("accounts/", include(accounts.urlpatterns)),
     path("api/v1/", include((api.urlpatterns, "api"))),
     *for_all(Audience.ADMIN, [path("admin/", admin.site.urls)]),

@@ -19,7 +19,9 @@ def test_ages_are_counted_in_calendar_years(birth_date, day, age):
     assert age_on(birth_date, day) == age
 
 
-@pytest.mark.parametrize(("day", "year"), [(date(2026, 8, 31), 2025), (date(2026, 9, 1), 2026), (date(2027, 1, 1), 2026)])
+@pytest.mark.parametrize(
+    ("day", "year"), [(date(2026, 8, 31), 2025), (date(2026, 9, 1), 2026), (date(2027, 1, 1), 2026)]
+)
 def test_a_school_year_begins_on_1_september(day, year):
     assert school_year(day) == year
 

@@ -20,7 +20,17 @@ def test_a_name_is_found_in_both_orders_and_as_typed_without_a_latvian_keyboard(
 def test_names_sort_by_the_latvian_alphabet():
     names = ["Žagare", "Zars", "Čakste", "Celms", "Āboliņa", "Abele", "Šteina", "Sala", "Bērziņš"]
 
-    assert sorted(names, key=sort_key) == ["Abele", "Āboliņa", "Bērziņš", "Celms", "Čakste", "Sala", "Šteina", "Zars", "Žagare"]
+    assert sorted(names, key=sort_key) == [
+        "Abele",
+        "Āboliņa",
+        "Bērziņš",
+        "Celms",
+        "Čakste",
+        "Sala",
+        "Šteina",
+        "Zars",
+        "Žagare",
+    ]
 
 
 @pytest.mark.parametrize("phone", ["29 123 456", "+371 29123456", "37129123456", "+371-29-123-456"])

@@ -15,7 +15,10 @@ def riga(*parts):
 
 def deadline(now, *, next_lesson_at=None, offer_hours=48, last_moment=None):
     found = offer_deadline(
-        now=now.astimezone(UTC), offer_hours=offer_hours, last_moment=last_moment or now + 300 * DAY, next_lesson_at=next_lesson_at
+        now=now.astimezone(UTC),
+        offer_hours=offer_hours,
+        last_moment=last_moment or now + 300 * DAY,
+        next_lesson_at=next_lesson_at,
     )
     return found and found.astimezone(RIGA)
 

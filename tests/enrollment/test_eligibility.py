@@ -7,8 +7,23 @@ from courses.models import CourseRun, ProgramKind, RuleKind, VentspilsEvidence
 from enrollment.eligibility import fit, why_not
 from enrollment.refusals import Reason
 from tests.factories import (
-    DAY, HOUR, NOON, WEEK, enroll, make_child, make_children, make_course, make_guardian, make_lesson, make_program, make_room, make_rule,
-    make_run, make_school, make_slot, make_user,
+    DAY,
+    HOUR,
+    NOON,
+    WEEK,
+    enroll,
+    make_child,
+    make_children,
+    make_course,
+    make_guardian,
+    make_lesson,
+    make_program,
+    make_room,
+    make_rule,
+    make_run,
+    make_school,
+    make_slot,
+    make_user,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +40,9 @@ def run_with_rule(kind, *, starts_at=NOON + 2 * WEEK, **fields):
     return make_run(course=course, starts_at=starts_at)
 
 
-@pytest.mark.parametrize(("grade", "expected"), [(3, Reason.GRADE), (4, None), (6, None), (7, Reason.GRADE), (None, Reason.GRADE)])
+@pytest.mark.parametrize(
+    ("grade", "expected"), [(3, Reason.GRADE), (4, None), (6, None), (7, Reason.GRADE), (None, Reason.GRADE)]
+)
 def test_a_grade_fits_from_the_first_to_the_last(grade, expected):
     run = run_with_rule(RuleKind.GRADE, minimum=4, maximum=6)
 
@@ -105,8 +122,6 @@ def test_a_training_for_teachers_asks_for_a_school_of_ventspils():
     teacher.save()
     before = reason(run, teacher)
 
-
-
     TeacherProfile.objects.create(user=teacher.user, school=make_school())
 
     assert (before, reason(run, teacher)) == (Reason.TEACHER, None)
@@ -174,7 +189,11 @@ def test_a_single_moved_lesson_is_enough_to_overlap():
 
     refusal = why_not(run=make_run(starts_at=NOON + 2 * WEEK + 2 * DAY), learner=child, now=NOON)
 
-    assert (refusal.reason, refusal.facts["run"], refusal.facts["at"]) == (Reason.CLASH, taken, NOON + 3 * WEEK + 2 * DAY)
+    assert (refusal.reason, refusal.facts["run"], refusal.facts["at"]) == (
+        Reason.CLASH,
+        taken,
+        NOON + 3 * WEEK + 2 * DAY,
+    )
 
 
 def test_a_cancelled_lesson_overlaps_nothing():

@@ -29,8 +29,12 @@ def with_course(run):
 
 def new_children(guardian):
     """Forty children who are in no group yet."""
-    children = Learner.objects.bulk_create(Learner(first_name="Bērns", last_name=f"{number}") for number in range(CALLERS))
-    Guardianship.objects.bulk_create(Guardianship(guardian=guardian, learner=child, started_at=NOON) for child in children)
+    children = Learner.objects.bulk_create(
+        Learner(first_name="Bērns", last_name=f"{number}") for number in range(CALLERS)
+    )
+    Guardianship.objects.bulk_create(
+        Guardianship(guardian=guardian, learner=child, started_at=NOON) for child in children
+    )
     return children
 
 
@@ -111,7 +115,9 @@ def test_two_guardians_at_once_get_one_place_and_one_kind_answer():
     child = make_child(mother)
     child.guardianships.create(guardian=father, started_at=NOON)
 
-    outcomes = race([mother, father] * 4, lambda by: enrollments.enroll(run=run, learners=[child], key=uuid4(), by=by, now=NOON))
+    outcomes = race(
+        [mother, father] * 4, lambda by: enrollments.enroll(run=run, learners=[child], key=uuid4(), by=by, now=NOON)
+    )
 
     assert states_of(run) == [CONFIRMED]
     assert Counter(type(one) for one in outcomes)[EnrollmentRefused] == 7
@@ -156,7 +162,6 @@ def test_giving_back_and_promoting_at_once_keep_the_counters_true():
 
 
 def test_parties_of_different_sizes_fill_a_slot_to_the_last_seat_but_not_past_it():
-
 
     slot = with_course(make_slot(capacity=20))
 

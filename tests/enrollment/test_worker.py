@@ -139,7 +139,9 @@ def test_only_one_of_many_workers_gets_the_night(is_known):
     name = NIGHTLY if is_known else "never done"
     now = NOON + timedelta(days=1)
 
-    claims = race(6, lambda index: heartbeats.claim(name, since=NOON + timedelta(hours=13), now=now + timedelta(seconds=index)))
+    claims = race(
+        6, lambda index: heartbeats.claim(name, since=NOON + timedelta(hours=13), now=now + timedelta(seconds=index))
+    )
 
     assert sorted(claims) == [False] * 5 + [True]
 

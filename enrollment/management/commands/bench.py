@@ -22,9 +22,13 @@ class Command(BaseCommand):
     help = "Measures enrolling, pages and calendars, each taking turns with a floor in the same process."
 
     def add_arguments(self, parser):
-        parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(suite.SUITE)}; all without one")
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help=f"which: {', '.join(suite.SUITE)}; all without one"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-        parser.add_argument("--here", action="store_true", help="only what the configured database is for, a row a line")
+        parser.add_argument(
+            "--here", action="store_true", help="only what the configured database is for, a row a line"
+        )
 
     def handle(self, *args, **options):
         names = options["names"] or list(suite.SUITE)

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.audiences import Audience, audience
 from accounts.flows.families import own_learner
-from accounts.models import TeacherProfile
+from accounts.models import Learner, TeacherProfile
 from accounts.statements import Statement
 from courses.models import Audience as CourseAudience, CourseRun, RunKind
 from courses.prices import price_line
 from enrollment.family import choices, receipts, weeks, wording
 from enrollment.flows import enrollments
+from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, Submission
 from enrollment.refusals import EnrollmentRefused, Reason
 
@@ -26,10 +27,13 @@ MOST_AT_ONCE = 10  # children of one family
 
 
 _shown = Statement(lambda pk: CourseRun.objects.public().for_display().filter(pk=pk))
+_decided_on = Statement(
+    lambda pk: CourseRun.objects.public().select_related("course__program", "room__venue").filter(pk=pk)
+)
 
 
-def _run(run_pk):
-    if found := _shown(run_pk):
+def _run(run_pk, statement=_shown):
+    if found := statement(run_pk):
         return found[0]
     raise Http404
 
@@ -110,10 +114,11 @@ def _week(choice, now):
 @require_http_methods(["GET", "HEAD", "POST"])
 def enroll_check(request, run_pk):
     """GET: the summary. POST: enroll; the same press again, Back or a second tab end on the same receipt."""
-    run, now = _run(run_pk), timezone.now()
+    is_sent = request.method == "POST"
+    run, now = _run(run_pk, _decided_on if is_sent else _shown), timezone.now()
     if run.kind == RunKind.SLOT:
         return redirect("courses:book", run.course.slug, run.slug)
-    if request.method == "POST":
+    if is_sent:
         return _submit(request, run, now)
     choice = choices.choice(run=run, user=request.user, now=now)
     picked = choice.pick(request.GET.getlist("learner"))[:MOST_AT_ONCE]
@@ -172,7 +177,15 @@ def _check(request, choice, picked, together, now, *, refusals=(), status=200):
 
 def _submit(request, run, now):
     """Straight to the flow, which decides by itself: on an opening morning every query here is waited for by hundreds."""
-    user, wanted = request.user, set(request.POST.getlist("learner"))
+    user, wanted = request.user, request.POST.getlist("learner")
+    if run.course.audience in choices.CHILDREN and user.first_name and user.last_name and user.phone:
+        learners = [Learner(pk=int(one)) for one in wanted[:MOST_AT_ONCE] if one.isdecimal() and len(one) < 19]
+        if learners:
+            try:
+                return _enroll(request, run, learners, now)
+            except NotTheirs:
+                pass  # then those who are theirs are picked below
+    wanted = set(wanted)
     picked = [one for one in choices.who_may_go(run=run, user=user, now=now) if str(one.pk) in wanted][:MOST_AT_ONCE]
     together = bool(request.POST.get("together")) and len(picked) > 1
     if not picked:
@@ -181,14 +194,18 @@ def _submit(request, run, now):
         user, run, _address("enroll_check", run, [one.pk for one in picked], together=together)
     ):
         return redirect(missing)
-    learners = [one.learner if one.pk else own_learner(user=user) for one in picked]
+    return _enroll(request, run, [one.learner if one.pk else own_learner(user=user) for one in picked], now)
+
+
+def _enroll(request, run, learners, now):
+    together = bool(request.POST.get("together")) and len(learners) > 1
     try:
         submission = enrollments.enroll(
-            run=run, learners=learners, key=_key(request), by=user, now=now, together=together
+            run=run, learners=learners, key=_key(request), by=request.user, now=now, together=together
         )
     except EnrollmentRefused as refused:
         ids = [learner.pk for learner in learners]
-        if receipt := choices.receipt_of(refused, run=run, learner_ids=ids, user=user):
+        if receipt := choices.receipt_of(refused, run=run, learner_ids=ids, user=request.user):
             return HttpResponseRedirect(receipt)
         return _refused(request, run, ids, together, now, refused)
     return redirect(submission)

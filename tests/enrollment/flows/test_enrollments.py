@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,10 +9,23 @@ from accounts.outbox import flows as outbox
 from accounts.outbox.models import Message
 from courses.models import RuleKind, RunState, VentspilsEvidence
 from enrollment.flows import enrollments, upkeep
+from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, EnrollmentState, LedgerEntry, Submission
 from enrollment.refusals import EnrollmentRefused, Reason
 from tests.factories import (
-    HOUR, NOON, WEEK, enroll, make_child, make_children, make_guardian, make_program, make_rule, make_course, make_run, make_user, states_of,
+    HOUR,
+    NOON,
+    WEEK,
+    enroll,
+    make_child,
+    make_children,
+    make_course,
+    make_guardian,
+    make_program,
+    make_rule,
+    make_run,
+    make_user,
+    states_of,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +175,7 @@ def test_a_run_cancelled_between_reading_and_writing_gives_no_seat():
 def test_staff_may_override_a_rule_with_a_reason_that_the_ledger_keeps():
     course = make_course()
     make_rule(course, RuleKind.VENTSPILS, evidence=VentspilsEvidence.EITHER)
-    child, desk = make_child(residency="elsewhere"), make_user()
+    child, desk = make_child(residency="elsewhere"), make_user(roles=["desk"])
     run = make_run(course=course)
 
     enroll(run, child, by=desk, override_reason="Pārceļas uz Ventspili janvārī")
@@ -177,9 +190,31 @@ def test_no_reason_overrides_the_capacity():
     run = make_run(capacity=1)
     enroll(run)
 
-    enroll(run, by=make_user(), override_reason="Ļoti vajag")
+    enroll(run, by=make_user(roles=["desk"]), override_reason="Ļoti vajag")
 
     assert states_of(run) == [CONFIRMED, WAITLISTED]
+
+
+def test_nobody_enrolls_a_child_who_is_not_theirs():
+    run = make_run()
+
+    with pytest.raises(NotTheirs):
+        enroll(run, make_child(), by=make_guardian())
+
+    assert (Enrollment.objects.count(), Submission.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(("birth_date", "may"), [(date(2008, 11, 24), True), (date(2008, 11, 25), False)])
+def test_a_pupils_own_login_enrolls_from_the_eighteenth_birthday_on(birth_date, may):
+    run, pupil = make_run(), make_child(birth_date=birth_date)
+    pupil.user = make_user()
+    pupil.save()
+
+    if may:
+        assert enroll(run, pupil, by=pupil.user).state == CONFIRMED
+    else:
+        with pytest.raises(NotTheirs):
+            enroll(run, pupil, by=pupil.user)
 
 
 def test_every_guardian_is_told_once_in_their_own_language():
@@ -273,7 +308,11 @@ def test_leaving_the_queue_takes_effect_at_once():
 
 
 def test_a_move_takes_the_new_seat_and_holds_the_old_one_for_undo():
-    old_run, new_run, desk = make_run(capacity=1), make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR), make_user()
+    old_run, new_run, desk = (
+        make_run(capacity=1),
+        make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR),
+        make_user(),
+    )
     seated, _waiting = enroll(old_run), enroll(old_run)
 
     moved = enrollments.move(enrollment=seated, to_run=new_run, by=desk, reason="Vecāki lūdza", now=NOON)
@@ -287,7 +326,11 @@ def test_a_move_takes_the_new_seat_and_holds_the_old_one_for_undo():
 
 
 def test_an_undone_move_restores_the_old_place_and_tells_nobody():
-    old_run, new_run, desk = make_run(capacity=1), make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR), make_user()
+    old_run, new_run, desk = (
+        make_run(capacity=1),
+        make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR),
+        make_user(),
+    )
     moved = enrollments.move(enrollment=enroll(old_run), to_run=new_run, by=desk, reason="", now=NOON)
 
     enrollments.undo_move(enrollment=moved, by=desk, now=NOON + timedelta(seconds=30))

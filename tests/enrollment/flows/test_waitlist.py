@@ -7,7 +7,19 @@ from enrollment.flows import enrollments, upkeep, waitlist
 from enrollment.models import EnrollmentState, LedgerEvent, OfferState, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused, Reason
 from tests.factories import (
-    DAY, HOUR, NOON, WEEK, enroll, make_child, make_children, make_course, make_guardian, make_program, make_run, make_user, states_of,
+    DAY,
+    HOUR,
+    NOON,
+    WEEK,
+    enroll,
+    make_child,
+    make_children,
+    make_course,
+    make_guardian,
+    make_program,
+    make_run,
+    make_user,
+    states_of,
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +115,10 @@ def test_an_offer_is_refused_when_the_childs_places_were_used_up_meanwhile():
     program = make_program(max_places_per_term=1)
     guardian = make_guardian()
     child = make_child(guardian)
-    full, other = make_run(capacity=1, course=make_course(program=program)), make_run(course=make_course(program=program))
+    full, other = (
+        make_run(capacity=1, course=make_course(program=program)),
+        make_run(course=make_course(program=program)),
+    )
     seated = enroll(full)
     enroll(full, child)
     enroll(other, child)
