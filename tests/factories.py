@@ -175,3 +175,14 @@ def enroll(run, *learners, by=None, now=NOON, key=None, **options):
 def states_of(run) -> list[str]:
     """The states of a run's enrollments in the order in which they came."""
     return list(run.enrollments.order_by("pk").values_list("state", flat=True))
+
+
+def counters_of(run) -> tuple[int, int, int]:
+    """Seats taken, seats offered and the length of the queue, read anew."""
+    run.refresh_from_db()
+    return run.seats_taken, run.seats_offered, run.waitlist_length
+
+
+def codes_of(raised) -> list[str]:
+    """The reasons with which a flow refused, from `pytest.raises(EnrollmentRefused)`."""
+    return [refusal.code for refusal in raised.value.refusals]

@@ -16,12 +16,13 @@ from tests.factories import (
     HOUR,
     NOON,
     WEEK,
+    codes_of,
+    counters_of,
     enroll,
     make_child,
     make_children,
     make_course,
     make_guardian,
-    make_program,
     make_rule,
     make_run,
     make_user,
@@ -36,15 +37,6 @@ OFFERED, WITHDRAWN, MOVED, CANCELLED = (
 )  # fmt: skip
 
 
-def counters(run):
-    run.refresh_from_db()
-    return run.seats_taken, run.seats_offered, run.waitlist_length
-
-
-def refusal_codes(raised):
-    return [refusal.code for refusal in raised.value.refusals]
-
-
 def test_a_child_gets_a_seat_while_there_is_one_and_then_a_place_in_the_queue():
     run = make_run(capacity=1)
 
@@ -52,7 +44,7 @@ def test_a_child_gets_a_seat_while_there_is_one_and_then_a_place_in_the_queue():
     enroll(run)
 
     assert states_of(run) == [CONFIRMED, WAITLISTED]
-    assert counters(run) == (1, 0, 1)
+    assert counters_of(run) == (1, 0, 1)
 
 
 def test_nobody_passes_those_who_wait_although_a_seat_is_free():
@@ -76,7 +68,7 @@ def test_the_same_form_sent_twice_is_one_submission():
 
     assert first == second
     assert Submission.objects.count() == 1
-    assert counters(run) == (1, 0, 0)
+    assert counters_of(run) == (1, 0, 0)
 
 
 def test_another_familys_key_finds_nothing_of_theirs():
@@ -96,8 +88,8 @@ def test_the_same_child_from_a_second_tab_is_told_that_there_is_a_place_already(
     with pytest.raises(EnrollmentRefused) as refused:
         enroll(run, child)
 
-    assert refusal_codes(refused) == [Reason.ALREADY]
-    assert counters(run) == (1, 0, 0)
+    assert codes_of(refused) == [Reason.ALREADY]
+    assert counters_of(run) == (1, 0, 0)
 
 
 def test_siblings_sent_together_are_all_seated_or_all_queued():
@@ -107,7 +99,7 @@ def test_siblings_sent_together_are_all_seated_or_all_queued():
     enroll(run, *make_children(2, guardian), together=True)
 
     assert states_of(run) == [WAITLISTED, WAITLISTED]
-    assert counters(run) == (0, 0, 2)
+    assert counters_of(run) == (0, 0, 2)
 
 
 def test_siblings_sent_apart_take_what_there_is():
@@ -149,8 +141,8 @@ def test_a_run_that_is_not_open_refuses_with_its_reason(fields, reason):
     with pytest.raises(EnrollmentRefused) as refused:
         enroll(run)
 
-    assert refusal_codes(refused) == [reason]
-    assert counters(run) == (0, 0, 0)
+    assert codes_of(refused) == [reason]
+    assert counters_of(run) == (0, 0, 0)
 
 
 def test_a_run_opens_at_its_very_second():
@@ -169,7 +161,7 @@ def test_a_run_cancelled_between_reading_and_writing_gives_no_seat():
     with pytest.raises(EnrollmentRefused) as refused:
         enroll(stale)
 
-    assert refusal_codes(refused) == [Reason.CANCELLED]
+    assert codes_of(refused) == [Reason.CANCELLED]
 
 
 def test_staff_may_override_a_rule_with_a_reason_that_the_ledger_keeps():
@@ -241,7 +233,7 @@ def test_a_seat_given_back_is_held_for_undo_and_then_offered_to_the_first_who_wa
 
     assert held == [LEAVING, WAITLISTED, WAITLISTED]
     assert states_of(run) == [WITHDRAWN, OFFERED, WAITLISTED]
-    assert counters(run) == (1, 1, 1)
+    assert counters_of(run) == (1, 1, 1)
 
 
 def test_a_seat_that_is_held_for_undo_is_not_free_for_others():
@@ -261,7 +253,7 @@ def test_undo_brings_the_place_back_and_stops_the_letter():
     enrollments.undo_withdrawal(enrollment=seated, by=None, now=NOON + timedelta(minutes=9))
 
     assert states_of(run) == [CONFIRMED]
-    assert counters(run) == (1, 0, 0)
+    assert counters_of(run) == (1, 0, 0)
     assert list(Message.objects.waiting().values_list("kind", flat=True)) == ["enrollment.place_given"]
 
 
@@ -273,7 +265,7 @@ def test_undo_after_the_seat_was_passed_on_is_refused():
     with pytest.raises(EnrollmentRefused) as refused:
         enrollments.undo_withdrawal(enrollment=seated, by=None, now=NOON + timedelta(minutes=10))
 
-    assert refusal_codes(refused) == [Reason.TOO_LATE]
+    assert codes_of(refused) == [Reason.TOO_LATE]
 
 
 def test_giving_back_twice_is_giving_back_once():
@@ -304,62 +296,7 @@ def test_leaving_the_queue_takes_effect_at_once():
     enrollments.withdraw(enrollment=waiting, by=None, now=NOON)
 
     assert states_of(run) == [CONFIRMED, WITHDRAWN]
-    assert counters(run) == (1, 0, 0)
-
-
-def test_a_move_takes_the_new_seat_and_holds_the_old_one_for_undo():
-    old_run, new_run, desk = (
-        make_run(capacity=1),
-        make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR),
-        make_user(),
-    )
-    seated, _waiting = enroll(old_run), enroll(old_run)
-
-    moved = enrollments.move(enrollment=seated, to_run=new_run, by=desk, reason="Vecāki lūdza", now=NOON)
-    held = states_of(old_run)
-    upkeep.run_due(now=NOON + timedelta(seconds=61))
-
-    assert held == [LEAVING, WAITLISTED]
-    assert states_of(old_run) == [MOVED, OFFERED]
-    assert states_of(new_run) == [CONFIRMED]
-    assert moved.moved_from == seated
-
-
-def test_an_undone_move_restores_the_old_place_and_tells_nobody():
-    old_run, new_run, desk = (
-        make_run(capacity=1),
-        make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR),
-        make_user(),
-    )
-    moved = enrollments.move(enrollment=enroll(old_run), to_run=new_run, by=desk, reason="", now=NOON)
-
-    enrollments.undo_move(enrollment=moved, by=desk, now=NOON + timedelta(seconds=30))
-
-    assert (states_of(old_run), states_of(new_run)) == ([CONFIRMED], [CANCELLED])
-    assert (counters(old_run), counters(new_run)) == ((1, 0, 0), (0, 0, 0))
-    assert list(Message.objects.waiting().values_list("kind", flat=True)) == ["enrollment.place_given"]
-
-
-def test_a_move_into_a_full_group_is_refused_and_changes_nothing():
-    old_run, full = make_run(capacity=1), make_run(capacity=1, starts_at=NOON + 2 * WEEK + 3 * HOUR)
-    seated = enroll(old_run)
-    enroll(full)
-
-    with pytest.raises(EnrollmentRefused) as refused:
-        enrollments.move(enrollment=seated, to_run=full, by=make_user(), reason="", now=NOON)
-
-    assert refusal_codes(refused) == [Reason.FULL]
-    assert states_of(old_run) == [CONFIRMED]
-
-
-def test_a_move_does_not_count_the_place_it_ends_against_the_limit():
-    program = make_program(max_places_per_term=1)
-    old_run = make_run(course=make_course(program=program))
-    new_run = make_run(course=make_course(program=program))
-
-    moved = enrollments.move(enrollment=enroll(old_run), to_run=new_run, by=make_user(), reason="", now=NOON)
-
-    assert moved.state == CONFIRMED
+    assert counters_of(run) == (1, 0, 0)
 
 
 def test_cancelling_by_the_centre_keeps_the_reason_and_waits_with_the_letter():
