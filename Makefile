@@ -58,6 +58,10 @@ coverage: $(BIN)/.development $(TRANSLATIONS) ## which lines the quick tests lea
 	env -u DATABASE_URL $(BIN)/coverage run -m pytest -q -m "not browser and not slow"
 	$(BIN)/coverage report
 
+.PHONY: bench
+bench: $(BIN)/.development $(TRANSLATIONS) ## speed beside this machine's own floor (docs/performance.md)
+	$(BIN)/python manage.py bench
+
 .PHONY: audit
 audit: $(BIN)/.development ## known weaknesses in what the locks install
 	$(BIN)/pip-audit --requirement requirements.txt --disable-pip --require-hashes --strict

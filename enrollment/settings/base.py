@@ -161,11 +161,12 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A connection per thread that stays open: a pool's lending costs as much as a small query.
     DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that died with its server is made anew, not shown to a family
     DATABASES["default"]["OPTIONS"] = {
         # Statements are bound and planned by the server, and kept planned when they come again.
         "server_side_binding": True,
         "prepare_threshold": 3,
-        "connect_timeout": 5,
+        "connect_timeout": 3,
         "options": f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s "
         "-c idle_in_transaction_session_timeout=30s",
     }
@@ -250,9 +251,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 
 # -- Mail ---------------------------------------------------------------------------------
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env(
-    "DEFAULT_FROM_EMAIL", default="Ventspils Digitālais centrs <pieteikumi@digitalaiscentrs.example>"
-)
+_CENTRE = "Ventspils Digitālais centrs <pieteikumi@digitalaiscentrs.example>"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=_CENTRE)
 MAIL_DIR = VAR_DIR / "mail"  # where the demo's inbox keeps its letters
 SITE_ADDRESS = env.site_url("SITE_ADDRESS", default=f"http://127.0.0.1:{env.int('PORT', default=8000)}")
 

@@ -47,17 +47,11 @@ def _health(*, now):
 
 
 def _connect():
-    """Ask the pool itself, with limits of our own: a page may wait longer for the database than a monitor."""
-    pool = getattr(connection, "pool", None)
-    if pool is None or connection.connection is not None:
-        return
-    with connection.wrap_database_errors:
-        pool.open()
-        probe = pool.getconn(timeout=SECONDS_TO_ANSWER)
-        try:
-            _ask(probe)
-        finally:
-            pool.putconn(probe)
+    """Ask the server itself, with limits of our own: a page may wait longer for the database than a monitor."""
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            _ask(connection.connection)
 
 
 def _ask(probe):
