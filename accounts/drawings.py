@@ -17,6 +17,7 @@ from accounts.formatting import time_range, weekday_initial, weekday_name
 
 HOUR_HEIGHT = 22  # px of the mini week
 LANE_HEIGHT = 20  # px of the day strip
+MOST_HOURS_NAMED = 6
 _AXIS = 11.0  # per cent of the width, left of Monday
 _numbers = count(1)  # ids of hatch patterns, unique on a page
 
@@ -184,7 +185,7 @@ def day_strip(items, *, first_hour: int | None = None, last_hour: int | None = N
     lanes, clashes = _lanes(blocks), overlaps(blocks)
     rows = max((of for _lane, of in lanes.values()), default=1)
     band = rows * LANE_HEIGHT + 8
-    number = next(_numbers)
+    number, step = next(_numbers), -(-(last - first) // MOST_HOURS_NAMED)
 
     def at(minutes: float) -> float:
         return (minutes - first * 60) / ((last - first) * 60) * 100
@@ -200,7 +201,9 @@ def day_strip(items, *, first_hour: int | None = None, last_hour: int | None = N
         if first < hour < last:
             out.append(f'<line class="rule" x1="{x:.2f}%" x2="{x:.2f}%" y1="0" y2="{band}"/>')
         anchor = ' class="start"' if hour == first else ' class="end"' if hour == last else ""
-        out.append(f'<text{anchor} x="{x:.2f}%" y="{band + 15}">{hour}</text>')
+        # On a phone a long day has room for every second or third hour.
+        if hour == last or ((hour - first) % step == 0 and last - hour >= step):
+            out.append(f'<text{anchor} x="{x:.2f}%" y="{band + 15}">{hour}</text>')
     for index, block in enumerate(blocks):
         lane, _of = lanes[index]
         x, w = at(block.first), at(block.last) - at(block.first)
