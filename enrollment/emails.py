@@ -5,6 +5,8 @@ Whether to send is decided by the flow, which also puts them into the outbox.
 
 from datetime import datetime
 
+from django.utils import timezone
+
 from accounts.models import User
 from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
@@ -71,12 +73,15 @@ def event_key(enrollment: Enrollment) -> str:
 def _offer_letters(name, offer, *, now):
     enrollment = offer.enrollment
     told = User.objects.acting_for(enrollment.learner_id).order_by("pk")
+    if enrollment.learner_id and not enrollment.learner.decides_on(timezone.localdate(now)):
+        told = told.exclude(pk=enrollment.learner.user_id)  # a pupil's guardians answer
     facts = {"offered_at": offer.offered_at.isoformat(), "expires_at": offer.expires_at.isoformat()}
     if enrollment.learner_id is None:
         return [_to_guest(name, enrollment, now, facts | {"answer_path": links.offer_path(offer, None)})]
     return [
         draft(
-            kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}-{offer.pk}", recipient=user, now=now,
+            kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}-{offer.pk}", recipient=user,
+            learner=enrollment.learner, now=now,
             facts=_facts(enrollment) | facts | {"answer_path": links.offer_path(offer, user)},
         )
         for user in told

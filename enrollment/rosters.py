@@ -280,7 +280,7 @@ def undo_of(enrollment: Enrollment, *, now: datetime) -> Undo | None:
     """
     old = enrollment.moved_from
     if enrollment.state == State.LEAVING and enrollment.releases_at > now:
-        if hasattr(enrollment, "moved_to"):
+        if enrollment.releases_to == State.MOVED:
             return None  # the new enrollment is the one to send back
         by_centre = enrollment.releases_to == State.CANCELLED
         return Undo(enrollment, by_centre=by_centre, seconds=_seconds(enrollment.releases_at - now))

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from accounts.models import User
 from accounts.outbox import flows
 from accounts.outbox.models import Message
 
@@ -91,19 +92,24 @@ def send(message: Message, *, now: datetime) -> bool:
     )
     if not claimed:
         return False
+    if message.learner_id and not User.objects.acting_for(message.learner_id).filter(pk=message.recipient_id).exists():
+        # Whoever no longer acts for the child is told nothing more about it (TRUST, 14).
+        Message.objects.waiting().filter(pk=message.pk).update(stopped_at=now)
+        return False
     try:
         letter = compose(message)
         letter.send()
     except (SMTPException, OSError) as error:
         given_up = message.attempts + 1 >= len(RETRY_AFTER_MINUTES)
-        Message.objects.filter(pk=message.pk).update(
+        Message.objects.waiting().filter(pk=message.pk).update(
             last_error=type(error).__name__, **({"stopped_at": now} if given_up else {})
         )
         logger.warning("message %s not sent: %s", message.pk, type(error).__name__)
         return False
     # A sign-in code is not kept once it has left: who reads the outbox later must not find it.
     kept = {"subject": letter.subject, "text": letter.body} if message.kind != SIGN_IN_CODE else {"facts": {}}
-    Message.objects.filter(pk=message.pk).update(sent_at=now, last_error="", **kept)
+    # It has left, even if it was stopped while the mail server answered.
+    Message.objects.filter(pk=message.pk).update(sent_at=now, stopped_at=None, last_error="", **kept)
     return True
 
 

@@ -13,6 +13,7 @@ def draft(
 ) -> Message:
     """A letter, not yet saved: to a user, to everybody who acts for a learner, or to a bare address.
 
+    With a recipient and a learner it is sent only while the one still acts for the other.
     kind: "app.name", which names the templates `<app>/emails/<name>.subject.txt`, `.txt` and `.html`.
     facts: what the templates show. Keys ending in `_at` hold ISO times, in `_on` ISO dates; a value
     of the form {"lv": …, "en": …} is read in the recipient's language.
@@ -43,8 +44,9 @@ def address(message: Message) -> int:
     """
     letters = [
         Message(
-            kind=message.kind, event_key=message.event_key, recipient=user, address=user.email, language=user.language,
-            facts=message.facts, created_at=message.created_at, send_after=message.send_after,
+            kind=message.kind, event_key=message.event_key, recipient=user, learner_id=message.learner_id,
+            address=user.email, language=user.language, facts=message.facts, created_at=message.created_at,
+            send_after=message.send_after,
         )
         for user in User.objects.acting_for(message.learner_id).exclude(email=None).order_by("pk")
     ]  # fmt: skip
@@ -56,7 +58,8 @@ def address(message: Message) -> int:
 
 def stop(*, event_key_prefix: str, now: datetime) -> int:
     """Stop the letters of an event that was undone; how many had not left yet."""
-    return Message.objects.waiting().filter(event_key__startswith=event_key_prefix).update(stopped_at=now)
+    letters = Message.objects.waiting().filter(event_key__startswith=event_key_prefix)
+    return letters.update(stopped_at=now, last_error="")  # with an error it would look given up, and be retried
 
 
 def mark_read(*, user, now: datetime, message_id: int | None = None) -> int:

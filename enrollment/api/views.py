@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -47,6 +47,8 @@ class FamilyView(APIView):
     def handle_exception(self, exception):
         if isinstance(exception, EnrollmentRefused):
             return _refused(exception)
+        if isinstance(exception, NotTheirs):  # a pupil's own login: sees, but may not decide
+            exception = PermissionDenied()
         return super().handle_exception(exception)
 
     def finalize_response(self, request, response, *args, **kwargs):

@@ -12,7 +12,15 @@ from courses.flows import seats
 from courses.models import CourseRun
 from enrollment import eligibility, emails
 from enrollment.flows import places, waitlist
-from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, Submission
+from enrollment.models import (
+    HOLDING,
+    Enrollment,
+    EnrollmentState as State,
+    LedgerEntry,
+    LedgerEvent,
+    OfferState,
+    Submission,
+)  # fmt: skip
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
 
 
@@ -50,7 +58,8 @@ def _enroll(run, learners, key, by, now, together, override_reason):
     facts = _refuse_unless_fit(run, learners, now, override_reason)
     leaving = [learner for learner in learners if facts.is_leaving(run, learner)]
     restored = _restore(run, leaving, submission, by, now) if leaving else []
-    learners = [learner for learner in learners if learner not in leaving]
+    has_back = {one.learner_id for one in restored}
+    learners = [learner for learner in learners if learner.pk not in has_back]
     seated, waiting = _seat(run, len(learners), together)
     if waiting and not seats.join_waitlist(run, waiting):
         raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
@@ -80,15 +89,21 @@ def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
 
 
 def _restore(run, learners, submission, by, now):
-    """Who gave this very place back a moment ago gets it back instead of a new one."""
+    """Who gave this very place back a moment ago gets it back instead of a new one.
+
+    A place that the centre ended, or that is held no longer, is passed on first: they apply like anybody else.
+    """
     locked = seats.lock(run.pk)[run.pk]
-    restored = list(
-        Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner")
-    )
-    for one in restored:
+    restored = []
+    for one in Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner"):
         one.run = locked
-        places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
-        Enrollment.objects.filter(pk=one.pk).update(submission=submission)
+        if one.releases_to == State.WITHDRAWN and one.releases_at > now:
+            outbox.stop(event_key_prefix=emails.event_key(one), now=now)
+            places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+            Enrollment.objects.filter(pk=one.pk).update(submission=submission)
+            restored.append(one)
+        else:
+            _release(one, by=by, now=now)
     return restored
 
 
@@ -113,6 +128,7 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
     Raises EnrollmentRefused when the enrollment has ended, or is offered (then the offer is answered instead).
     """
     enrollment = places.lock(enrollment)
+    places.refuse_minor(enrollment, by=by, now=now)
     hold = (
         timedelta(minutes=settings.WITHDRAWAL_UNDO_MINUTES) if hold_seconds is None else timedelta(seconds=hold_seconds)
     )
@@ -136,19 +152,37 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
 def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enrollment:
     """Take a place back that was given back, while it is still held; stops the letter if it has not left.
 
-    Raises EnrollmentRefused(TOO_LATE) when the seat has been passed on.
+    The family takes back what it gave itself; what the centre ended is taken back by staff alone, and a
+    move by undo_move. Raises EnrollmentRefused: TOO_LATE when the seat has been passed on, ENDED when it is
+    not theirs to undo, LIMIT or CLASH when the family has filled the place meanwhile.
     """
     enrollment = places.lock(enrollment)
+    places.refuse_minor(enrollment, by=by, now=now)
     if enrollment.state == State.CONFIRMED:
         return enrollment
     if enrollment.state != State.LEAVING or enrollment.releases_at <= now:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    is_staff = by is not None and by.is_desk_staff
+    if enrollment.releases_to != State.WITHDRAWN and not (is_staff and enrollment.releases_to == State.CANCELLED):
+        raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
+    if refusal := _filled_meanwhile(enrollment, now):
+        raise EnrollmentRefused(refusal)
     before = State(enrollment.ledger.get(number=enrollment.version).from_state)
     if before == State.OFFERED:
         _reopen_offer(enrollment, now)
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
     places.change(enrollment, before, LedgerEvent.RESTORED, by=by, now=now)
     return enrollment
+
+
+def _filled_meanwhile(enrollment, now):
+    """The limit or clash in the way of a place given back, when the learner got another place since."""
+    got = LedgerEntry.objects.filter(
+        enrollment__learner=enrollment.learner_id, at__gte=enrollment.changed_at, to_state__in=HOLDING
+    )
+    if enrollment.learner_id is None or not got.exclude(enrollment=enrollment).exists():
+        return None
+    return eligibility.why_not_accept(enrollment=enrollment, now=now)
 
 
 def _reopen_offer(enrollment, now):
@@ -161,12 +195,32 @@ def _reopen_offer(enrollment, now):
 
 @transaction.atomic
 def pass_on(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enrollment:
-    """End the hold of a place given back and offer the seat to the queue. Repeating it changes nothing."""
+    """End the hold of a place given back and offer the seat to the queue. Repeating it changes nothing.
+
+    Raises EnrollmentRefused(ENDED) for a family when the centre ended the place: the centre may still undo that.
+    """
     enrollment = places.lock(enrollment)
+    places.refuse_minor(enrollment, by=by, now=now)
     if enrollment.state == State.LEAVING:
-        places.change(enrollment, State(enrollment.releases_to), LedgerEvent.RELEASED, by=by, now=now)
-        waitlist.promote_locked(enrollment.run, now=now)
+        if enrollment.releases_to != State.WITHDRAWN and by is not None and not by.is_desk_staff:
+            raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
+        _release(enrollment, by=by, now=now)
     return enrollment
+
+
+@transaction.atomic
+def release_due(*, enrollment: Enrollment, now: datetime) -> bool:
+    """Pass a place on whose hold is over; False when it was taken back meanwhile, or given back anew."""
+    enrollment = places.lock(enrollment)
+    if enrollment.state != State.LEAVING or enrollment.releases_at > now:
+        return False
+    _release(enrollment, by=None, now=now)
+    return True
+
+
+def _release(enrollment, *, by, now):
+    places.change(enrollment, State(enrollment.releases_to), LedgerEvent.RELEASED, by=by, now=now)
+    waitlist.promote_locked(enrollment.run, now=now)
 
 
 @transaction.atomic
@@ -219,6 +273,7 @@ def move(
         )  # fmt: skip
     else:
         places.change(enrollment, State.MOVED, LedgerEvent.MOVED, by=by, now=now, reason=reason)
+    Enrollment.objects.filter(moved_from=enrollment).update(moved_from=None)  # an earlier move that was undone
     submission = enrollment.submission
     moved = Enrollment(
         run=to_run, learner=enrollment.learner, submission=submission, received_at=now, entered_by=by,

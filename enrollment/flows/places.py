@@ -23,22 +23,17 @@ COUNTS = {
 NOTHING = (0, 0, 0)
 
 
-def lock(enrollment: Enrollment, *more_runs: CourseRun) -> Enrollment:
-    """Lock the enrollment's learner, then its run and the others by id, and read the enrollment again.
+def lock(enrollment: Enrollment, *more_runs: CourseRun, with_learners=()) -> Enrollment:
+    """Lock the enrollment's learner (and the others, by id), then its run and the others by id, and read it again.
 
     That order is the same everywhere, so that two flows never wait for each other.
     """
-    if enrollment.learner_id:
-        lock_learners([enrollment.learner])
+    if ids := {enrollment.learner_id, *with_learners} - {None}:
+        _locked(sorted(ids))
     runs = seats.lock(enrollment.run_id, *(run.pk for run in more_runs))
     fresh = Enrollment.objects.select_related("learner", "submission").get(pk=enrollment.pk)
     fresh.run = runs[fresh.run_id]
     return fresh
-
-
-def lock_learners(learners) -> list:
-    """Lock the learners by id and read them again: nobody gets two places at once past a limit or a clash."""
-    return _locked([learner.pk for learner in learners])
 
 
 def lock_learners_of(by: User, learners, *, now: datetime) -> list[Learner]:
@@ -58,6 +53,13 @@ def lock_learners_of(by: User, learners, *, now: datetime) -> list[Learner]:
 
 class NotTheirs(Exception):
     """Somebody wants to act for a learner who is not theirs."""
+
+
+def refuse_minor(enrollment: Enrollment, *, by: User | None, now: datetime) -> None:
+    """Raise NotTheirs when a pupil's own login acts: deciding stays with the guardian until 18 (PRODUCT, People)."""
+    learner = enrollment.learner
+    if learner and by and learner.user_id == by.pk and not learner.decides_on(timezone.localdate(now)):
+        raise NotTheirs
 
 
 _locked_of = Statement(

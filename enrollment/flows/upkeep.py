@@ -31,7 +31,7 @@ def run_due(*, now: datetime) -> dict[str, int]:
 def _release(now):
     leaving = Enrollment.objects.filter(state=State.LEAVING, releases_at__lte=now).order_by("releases_at")
     leaving = leaving.select_related("learner")[:ROUND]
-    return _each(leaving, lambda one: bool(enrollments.pass_on(enrollment=one, by=None, now=now)))
+    return _each(leaving, lambda one: enrollments.release_due(enrollment=one, now=now))
 
 
 def _expire(now):

@@ -151,7 +151,8 @@ def decline(*, offer: WaitlistOffer, by: User | None, now: datetime) -> Enrollme
 @transaction.atomic
 def _answer(offer, *, by, now, accepted):
     """The enrollment, or a refusal; what had to change on the way (an expiry) is kept, so this never raises one."""
-    enrollment = places.lock(offer.enrollment)
+    enrollment = places.lock(offer.enrollment, with_learners=_sent_with(offer.enrollment))
+    places.refuse_minor(enrollment, by=by, now=now)
     offer = WaitlistOffer.objects.get(pk=offer.pk)
     if offer.state == (OfferState.ACCEPTED if accepted else OfferState.DECLINED):
         return enrollment
@@ -167,14 +168,26 @@ def _answer(offer, *, by, now, accepted):
     if not accepted:
         _end(offer, enrollment, OfferState.DECLINED, by=by, now=now)
         return enrollment
-    if enrollment.learner_id and (refusal := eligibility.why_not_accept(enrollment=enrollment, now=now)):
-        return refusal
-    for each, one in _party_of(offer, enrollment):
+    if enrollment.run.state != RunState.PUBLISHED:
+        return Refusal(Reason.CANCELLED, enrollment.learner)
+    party = _party_of(offer, enrollment)
+    for _each, one in party:
+        if one.learner_id and (refusal := eligibility.why_not_accept(enrollment=one, now=now)):
+            return refusal
+    for each, one in party:
         WaitlistOffer.objects.filter(pk=each.pk).update(state=OfferState.ACCEPTED, answered_at=now, answered_by=by)
         places.change(one, State.CONFIRMED, LedgerEvent.ACCEPTED, by=by, now=now)
         outbox.enqueue(*emails.place_given([one], now=now))
     enrollment.refresh_from_db()
     return enrollment
+
+
+def _sent_with(enrollment):
+    """The ids of the learners whose offers one press answers; they are locked before the run."""
+    if not enrollment.submission.is_together:
+        return []
+    party = Enrollment.objects.filter(submission=enrollment.submission_id, run=enrollment.run_id)
+    return list(party.values_list("learner_id", flat=True))
 
 
 def _party_of(offer, enrollment):

@@ -161,7 +161,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # A connection per thread that stays open: a pool's lending costs as much as a small query.
     DATABASES["default"]["CONN_MAX_AGE"] = 600
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that died with its server is made anew, not shown to a family
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = (
+        True  # one that died with its server is made anew, not shown to a family
+    )
     DATABASES["default"]["OPTIONS"] = {
         # Statements are bound and planned by the server, and kept planned when they come again.
         "server_side_binding": True,

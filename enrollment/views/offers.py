@@ -14,6 +14,7 @@ from enrollment.family import choices, weeks, wording
 from enrollment.family.home import first_lessons
 from enrollment.family.members import members
 from enrollment.flows import waitlist
+from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, EnrollmentState as State, OfferState
 from enrollment.refusals import EnrollmentRefused
 
@@ -43,6 +44,8 @@ def _answer(request, offered, user):
     except EnrollmentRefused as refused:
         fresh, user = links.read_offer(request.resolver_match.kwargs["token"])
         return _show(request, fresh, user, refusal=refused.refusal, status=409)
+    except NotTheirs:  # a pupil's own login
+        raise Http404 from None
     return redirect(request.path)
 
 

@@ -8,7 +8,7 @@ import icalendar
 import pytest
 from django.conf import settings
 
-from accounts.flows import sign_in
+from accounts.flows import families, sign_in
 from accounts.outbox import delivery, flows as outbox
 from accounts.outbox.models import Message
 from enrollment.flows import bookings, enrollments, waitlist
@@ -253,3 +253,43 @@ def test_what_a_letter_tells_is_of_its_own_moment():
     composed = delivery.compose(letters_to(guardian).get())
 
     assert composed.subject == "Vieta rindā: 2"
+
+
+def test_a_letter_stopped_while_it_leaves_counts_as_sent(monkeypatch):
+    enroll(make_run())
+    outbox.address(Message.objects.get())
+    letter = Message.objects.get()
+    original = delivery.compose
+
+    def slow(message):
+        outbox.stop(event_key_prefix=message.event_key, now=NOON)
+        return original(message)
+
+    monkeypatch.setattr(delivery, "compose", slow)
+    has_left = delivery.send(letter, now=NOON)
+
+    letter.refresh_from_db()
+    assert (has_left, letter.sent_at, letter.stopped_at) == (True, NOON, None)
+
+
+def test_an_undone_letter_that_once_failed_is_not_tried_again():
+    enroll(make_run())
+    Message.objects.update(attempts=1, last_error="SMTPException")
+    outbox.stop(event_key_prefix="enrollment-", now=NOON)
+
+    assert outbox.retry(Message.objects.all(), now=NOON) == 0
+
+
+@pytest.mark.parametrize("kind", ["place_given", "seat_offered"])
+def test_whoever_no_longer_acts_for_the_child_gets_no_letter_that_still_waits(kind, mailoutbox):
+    guardian, child = family("lv")
+    if kind == "place_given":
+        enroll(make_run(), child)
+        outbox.address(Message.objects.get())
+    else:
+        offered(child)
+    families.end_guardianship(learner=child, guardian=guardian, now=NOON)
+
+    list(delivery.send_due(now=NOON))
+
+    assert guardian.email not in {address for letter in mailoutbox for address in letter.to}

@@ -97,7 +97,8 @@ def move(request, pk):
     refusal = None
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if (moved := getattr(enrollment, "moved_to", None)) and moved.run_id == given["run"].pk:
+        moved = getattr(enrollment, "moved_to", None)
+        if moved and moved.ended_at is None and moved.run_id == given["run"].pk:
             return back_from(request, enrollment, done=moved.pk)  # pressed twice, moved once
         try:
             moved = enrollments.move(

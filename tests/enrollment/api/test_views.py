@@ -6,11 +6,23 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.flows import families
+from accounts.models import Learner
 from accounts.throttles import PerAccount
 from courses.models import RuleKind, RunState
 from enrollment.flows import bookings, enrollments, upkeep
 from enrollment.models import EnrollmentState as State, Submission
-from tests.factories import NOON, WEEK, enroll, make_child, make_guardian, make_rule, make_run, make_slot, states_of
+from tests.factories import (
+    NOON,
+    WEEK,
+    enroll,
+    make_child,
+    make_guardian,
+    make_rule,
+    make_run,
+    make_slot,
+    make_user,
+    states_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -346,3 +358,26 @@ def test_a_booking_is_shown_to_who_made_it(client, guardian, soon):
     assert [(one["id"], one["learner"], one["seats"], one["state"]) for one in shown] == [
         (booked.pk, None, 3, "confirmed")
     ]
+
+
+def test_what_the_centre_cancelled_is_not_undone_by_the_family(client, guardian, soon):
+    mine = enroll(make_run(starts_at=soon), make_child(guardian))
+    enrollments.cancel(enrollment=mine, by=make_user(), reason="Dubults pieteikums", now=timezone.now())
+
+    response = post(client, f"/api/v1/enrollments/{mine.pk}/undo/")
+
+    assert (response.status_code, response.json()["code"]) == (409, "ended")
+
+
+def test_a_pupil_with_an_own_login_sees_the_place_but_does_not_give_it_back(soon):
+    child, pupil, client = make_child(), make_user(), Client()
+    run = make_run(starts_at=soon)
+    mine = enroll(run, child)
+    Learner.objects.filter(pk=child.pk).update(user=pupil)
+    client.force_login(pupil)
+
+    seen = client.get(f"/api/v1/enrollments/{mine.pk}/")
+    refused = post(client, f"/api/v1/enrollments/{mine.pk}/withdraw/")
+
+    assert (seen.status_code, refused.status_code, refused.json()["code"]) == (200, 403, "forbidden")
+    assert states_of(run) == [State.CONFIRMED]

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Role
 from accounts.outbox.models import Message
 from enrollment.flows import enrollments, upkeep
 from enrollment.models import EnrollmentState
@@ -81,3 +82,27 @@ def test_a_move_does_not_count_the_place_it_ends_against_the_limit():
     moved = enrollments.move(enrollment=enroll(old_run), to_run=new_run, by=make_user(), reason="", now=NOON)
 
     assert moved.state == CONFIRMED
+
+
+def test_after_an_undone_move_the_learner_can_be_moved_again():
+    old_run, new_run, desk = make_run(), make_run(starts_at=NOON + 2 * WEEK + 3 * HOUR), make_user()
+    seated = enroll(old_run)
+    moved = enrollments.move(enrollment=seated, to_run=new_run, by=desk, reason="", now=NOON)
+    enrollments.undo_move(enrollment=moved, by=desk, now=NOON)
+
+    again = enrollments.move(enrollment=seated, to_run=new_run, by=desk, reason="", now=NOON)
+
+    assert again.moved_from == seated
+    assert (states_of(old_run), states_of(new_run)) == ([LEAVING], [CANCELLED, CONFIRMED])
+
+
+def test_the_old_place_of_a_move_is_not_taken_back_beside_the_new_one():
+    old_run, new_run = make_run(), make_run(starts_at=NOON + 2 * WEEK + 3 * HOUR)
+    desk = make_user(roles=[Role.DESK])
+    seated = enroll(old_run)
+    enrollments.move(enrollment=seated, to_run=new_run, by=desk, reason="", now=NOON)
+
+    with pytest.raises(EnrollmentRefused):
+        enrollments.undo_withdrawal(enrollment=seated, by=desk, now=NOON)
+
+    assert (states_of(old_run), states_of(new_run)) == ([LEAVING], [CONFIRMED])

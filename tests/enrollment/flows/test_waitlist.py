@@ -2,8 +2,11 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Role
 from accounts.outbox.models import Message
+from courses.models import CourseRun, RunState
 from enrollment.flows import enrollments, upkeep, waitlist
+from enrollment.flows.places import NotTheirs
 from enrollment.models import EnrollmentState, LedgerEvent, OfferState, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused, Reason
 from tests.factories import (
@@ -259,10 +262,56 @@ def test_the_centre_may_cancel_an_offered_place():
 
 def test_undoing_the_centres_cancellation_of_an_offer_opens_the_offer_again():
     run, offer = make_offer()
-    desk = make_user()
+    desk = make_user(roles=[Role.DESK])
     enrollments.cancel(enrollment=offer.enrollment, by=desk, reason="Pārpratums", now=NOON)
 
     enrollments.undo_withdrawal(enrollment=offer.enrollment, by=desk, now=NOON + timedelta(seconds=30))
 
     offer.refresh_from_db()
     assert (offer.state, states_of(run)) == (OfferState.OPEN, [WITHDRAWN, OFFERED])
+
+
+def test_siblings_who_wait_together_are_accepted_only_when_each_of_them_may():
+    guardian, program = make_guardian(), make_program(max_places_per_term=1)
+    free, older = make_children(2, guardian)
+    run = make_run(capacity=2, course=make_course(program=program))
+    elsewhere = make_run(course=make_course(program=program), starts_at=NOON + 2 * WEEK + 3 * HOUR)
+    seated = [enroll(run), enroll(run)]
+    waiting = enroll(run, free, older, by=guardian, together=True)
+    enroll(elsewhere, older, by=guardian)
+    for one in seated:
+        give_back(one)
+    offer = WaitlistOffer.objects.open().get(enrollment=waiting)
+
+    with pytest.raises(EnrollmentRefused) as refused:
+        waitlist.accept(offer=offer, by=guardian, now=NOON + HOUR)
+
+    assert [(one.code, one.learner) for one in refused.value.refusals] == [(Reason.LIMIT, older)]
+    assert states_of(run)[2:] == [OFFERED, OFFERED]
+
+
+def test_an_offer_of_a_cancelled_group_is_not_accepted():
+    run, offer = make_offer()
+    CourseRun.objects.filter(pk=run.pk).update(state=RunState.CANCELLED)
+
+    with pytest.raises(EnrollmentRefused) as refused:
+        waitlist.accept(offer=offer, by=None, now=NOON + HOUR)
+
+    assert refused.value.refusal.code == Reason.CANCELLED
+
+
+def test_a_pupil_with_an_own_login_neither_gets_the_link_nor_answers():
+    run = make_run(capacity=1)
+    seated, pupil = enroll(run), make_user()
+    child = make_child()
+    type(child).objects.filter(pk=child.pk).update(user=pupil)
+    guardian = child.guardianships.get().guardian
+    enroll(run, child, by=guardian)
+    give_back(seated)
+    offer = WaitlistOffer.objects.open().get()
+
+    with pytest.raises(NotTheirs):
+        waitlist.accept(offer=offer, by=pupil, now=NOON + HOUR)
+
+    told = Message.objects.filter(kind="enrollment.seat_offered")
+    assert [letter.recipient for letter in told] == [guardian]
