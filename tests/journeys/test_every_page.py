@@ -1,0 +1,172 @@
+"""Every page of the site on the demonstration's data: axe finds nothing, nothing is wider than its window, nothing complains."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from accounts.audiences import declared
+from accounts.flows import sign_in as links_to_sign_in
+from accounts.outbox import inbox
+from accounts.outbox.models import Message
+from courses.models import Course, CourseKind, CourseRun, RunKind
+from enrollment import links
+from enrollment.demo import people, seed
+from enrollment.flows import bookings
+from enrollment.models import Enrollment, EnrollmentState, Submission, WaitlistOffer
+from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
+from tests.journeys.stories import deliver
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+# What a browser does not show as a page of ours, and why.
+NOT_PAGES = {
+    "healthz": "JSON for monitors",
+    "courses:catalogue_calendar": "a calendar",
+    "courses:course_calendar": "a calendar",
+    "courses:run_calendar": "a calendar",
+    "courses:lesson_calendar": "a calendar",
+    "enrollment:feed": "a calendar",
+    "account_request_login_code": "the same page as account_login",
+    "account_email": "leads to account_login",
+    "account_signup": "leads to account_login",
+    "account_logout": "signs the visit out",
+    "account_inactive": "only while an account is closed",
+    "account_reauthenticate": "asked for by the second factor: tests/journeys/test_second_factor.py",
+    "account_confirm_login_code": "only after a code was sent: tests/journeys/test_new_family.py",
+    "demo_sign_in": "leads to where a day begins",
+    "demo_letter_html": "the frame within a letter's page",
+}
+FOREIGN = ("mfa_", "admin", "api:")  # pages of libraries, and JSON
+
+
+@dataclass
+class Tour:
+    """Addresses by who visits them; `names` are the routes they cover."""
+
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+    def add(self, who, name, *args, query=""):
+        self.names.add(name)
+        self.addresses.setdefault(who, []).append(reverse(name, args=args) + query)
+
+
+def tour() -> Tour:
+    now = timezone.now()
+    user = {person.key: person.user() for person in people.PEOPLE}
+    groups = CourseRun.objects.filter(kind=RunKind.GROUP, term__slug="demo").select_related("course")
+    is_open = groups.open_for_enrollment(now=now)
+    full, free = is_open.filter(waitlist_length__gt=0).first(), is_open.with_free_seats().first()
+    soon = groups.filter(enrollment_opens_at__gt=now).first()
+    slot = CourseRun.objects.filter(kind=RunKind.SLOT, starts_at__gt=now).select_related("course").first()
+    offer = WaitlistOffer.objects.open().filter(enrollment__learner__guardianships__guardian=user["parent"]).get()
+    own = Enrollment.objects.visible_to(user["parent"])
+    child = user["parent"].guardianships.order_by("pk").first().learner
+    submission = Submission.objects.filter(submitted_by=user["parent"]).first()
+    booking = bookings.book(run=slot, seats_wanted=1, name="Viesis", email="viesis@example.lv", key=uuid4(), now=now)
+    message = Message.objects.visible_to(user["parent"]).first()
+    found = Tour()
+    for name in ("home", "courses:catalogue", "help", "privacy", "accessibility", "account_login"):
+        found.add("", name)
+    found.add("", "courses:catalogue", query="?q=nekas-tāds")
+    for course in (full.course, slot.course, Course.objects.filter(kind=CourseKind.BIRTHDAY).first()):
+        found.add("", "courses:course", course.slug)
+    for run in (full, free, soon):
+        found.add("", "courses:run", run.course.slug, run.slug)
+    found.add("", "courses:book", slot.course.slug, slot.slug)
+    found.add("", "sign_in_link", links_to_sign_in.link_path(user["new_parent"]).split("/")[-2])
+    found.add("", "enrollment:offer", links.offer_path(offer, user["parent"]).split("/")[-2])
+    found.add("", "enrollment:ticket", links.ticket_path(booking).split("/")[-2])
+    for name in ("demo_people", "demo_inbox", "gallery"):
+        found.add("", name)
+    found.add("", "demo_letter", inbox.letters(limit=1)[0].name)
+
+    for name in ("family_home", "family_week", "messages", "child_new", "profile", "calendar_links"):
+        found.add("parent", f"enrollment:{name}")
+    found.add("parent", "courses:catalogue")
+    found.add("parent", "courses:run", free.course.slug, free.slug)
+    found.add("parent", "enrollment:message", message.pk)
+    found.add("parent", "enrollment:child", child.pk)
+    for run in (free, full, soon):
+        found.add("parent", "enrollment:enroll", run.pk)
+    found.add("parent", "enrollment:enroll_check", full.pk, query=f"?learner={child.pk}")
+    found.add("parent", "enrollment:result", submission.key)
+    for one in (own.filter(state=EnrollmentState.CONFIRMED).first(), offer.enrollment):
+        found.add("parent", "enrollment:enrollment", one.pk)
+    found.add("new_parent", "enrollment:family_home")
+
+    taught = user["instructor"].runs_taught.first()
+    found.add("instructor", "enrollment:teaching_home")
+    found.add("instructor", "enrollment:teaching_run", taught.pk)
+
+    for name in ("desk_home", "desk_people", "desk_family_new", "desk_groups"):
+        found.add("desk", f"enrollment:{name}")
+    found.add("desk", "enrollment:desk_people", query="?q=pe")
+    for name in ("desk_family", "desk_facts", "desk_enroll"):
+        found.add("desk", f"enrollment:{name}", child.pk)
+    for name in ("desk_run", "desk_run_lessons", "desk_run_history", "desk_capacity"):
+        found.add("desk", f"enrollment:{name}", full.pk)
+    placed = full.enrollments.confirmed().first()
+    found.add("desk", "enrollment:desk_run", full.pk, query=f"?who={placed.pk}")
+    found.add("desk", "enrollment:desk_move", placed.pk)
+    found.add("desk", "enrollment:desk_cancel", placed.pk)
+    return found
+
+
+@pytest.fixture
+def demo(settings, tmp_path):
+    """The demonstration as of now, its letters delivered to its own inbox."""
+    cache.clear()
+    settings.MAIL_DIR = tmp_path
+    settings.EMAIL_BACKEND = "accounts.outbox.inbox.InboxBackend"
+    seed.seed(now=timezone.now())
+    deliver()
+
+
+@pytest.mark.parametrize(("window", "theme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
+def test_every_page_is_accessible_and_fits_its_window(open_page, demo, window, theme):
+    visits = tour()
+    found = {}
+    for who, addresses in visits.addresses.items():
+        page = open_page(device=window, user=people.BY_KEY[who].user() if who else None)
+        page.goto(f"/help/?theme={theme}")
+        for address in addresses:
+            response = page.goto(address)
+            wrong = [*accessibility_violations(page), *([f"{overflow(page)} px too wide"] if overflow(page) else [])]
+            if response.status != 200:
+                wrong.append(f"answered {response.status}")
+            if wrong:
+                found[who, address] = wrong
+        page.context.close()
+
+    assert found == {}
+    routes = {name for _, name, _, _ in declared(get_resolver().url_patterns) if _shows_a_page(name)}
+    assert routes - visits.names == set()
+
+
+def _shows_a_page(name):
+    return name and name not in NOT_PAGES and name not in POSTS and not name.startswith(FOREIGN)
+
+
+POSTS = {
+    *("enrollment:messages_read", "enrollment:draft_save", "enrollment:withdraw", "enrollment:undo_withdrawal"),
+    *("enrollment:pass_on", "enrollment:calendar_link_new", "enrollment:calendar_link_revoke"),
+    *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
+    *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
+}
+
+
+def test_what_is_missing_or_forbidden_is_a_kind_page(open_page, demo, complaints):
+    complaints.expect("status of 40[34]")
+    page = open_page(device=PHONE, user=people.BY_KEY["parent"].user())
+
+    found = {}
+    for address in ("/nav/tādas/", "/desk/"):
+        page.goto(address)
+        found[address] = accessibility_violations(page)
+
+    assert found == {"/nav/tādas/": [], "/desk/": []}
