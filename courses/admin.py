@@ -118,9 +118,7 @@ class EligibilityRuleAdmin(BuildingAdmin):
 @admin.register(Term)
 class TermAdmin(BuildingAdmin):
     list_display = ["slug", "name_lv", "starts_on", "ends_on", "enrollment_opens_at"]
-    fields = [
-        "slug", "name_lv", "name_en", "starts_on", "ends_on", "classes_start_on", "enrollment_opens_at", "returning_opens_at",
-    ]  # fmt: skip
+    fields = ["slug", "name_lv", "name_en", "starts_on", "ends_on", "classes_start_on", "enrollment_opens_at"]
     inlines = [BreakInline]
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 from accounts.models import Learner, Residency, TeacherProfile
 from accounts.statements import Statement
 from courses.models import (
+    Allocation,
     CourseRun,
     EligibilityRule,
     Lesson,
@@ -25,7 +26,8 @@ from courses.models import (
     RunState,
     VentspilsEvidence,
 )
-from enrollment.models import HOLDING, Enrollment, EnrollmentState
+from enrollment import openings
+from enrollment.models import HOLDING, PLACED, Draw, DrawState, Enrollment, EnrollmentState
 from enrollment.refusals import Reason, Refusal
 
 PREREQUISITE_MET = (EnrollmentState.CONFIRMED,)
@@ -110,9 +112,12 @@ class Facts:
     meetings: dict[int, list[Meeting]]  # {run id: lessons still to come, by start}
     teachers: dict[int, TeacherProfile]  # {user id: profile with school}
     completed: set[tuple[int, int]] = field(default_factory=set)  # {(learner id, course id)}
+    earlier: dict[tuple[int, int], datetime] = field(default_factory=dict)  # {(run id, learner id): opens for them}
+    draws: dict[int, Draw] = field(default_factory=dict)  # {run id: the draw that will give its places}
 
     @classmethod
-    def load(cls, *, runs, learners, now, leaving=None):
+    def load(cls, *, runs, learners, now, leaving=None, with_meetings=False):
+        """with_meetings: also when nobody has anything yet, because `assume` will be used."""
         rules = _rules(runs)
         kinds = {rule.kind for course_rules in rules.values() for rule in course_rules}
         enrollments = defaultdict(list)
@@ -125,9 +130,10 @@ class Facts:
                 one.run_id: one.run for several in enrollments.values() for one in several if one.state in HOLDING
             }
         return cls(
-            rules=rules, enrollments=enrollments, meetings=_meetings(involved, now) if enrollments else {},
+            rules=rules, enrollments=enrollments, meetings=_meetings(involved, now) if enrollments or with_meetings else {},
             teachers=_teachers(learners) if RuleKind.TEACHER in kinds else {},
             completed=_completed(rules, learners, now) if RuleKind.PREREQUISITE in kinds else set(),
+            earlier=openings.earlier(runs=runs, learners=learners, now=now), draws=draws_of(runs),
         )  # fmt: skip
 
     def why_not(self, run, learner, now) -> Refusal | None:
@@ -135,11 +141,26 @@ class Facts:
         mine = self.enrollments.get(learner.pk, [])
         return (
             _already(run, learner, mine)
-            or _closed(run, learner, now)
-            or _ineligible(run, learner, self)
-            or _over_limit(run, learner, mine)
-            or _clash(run, learner, mine, self)
+            or _drawn(run, learner, self)
+            or _closed(run, learner, now, self.earlier.get((run.pk, learner.pk)))
+            or self._unfit(run, learner, mine)
         )
+
+    def why_unfit(self, run, learner, now) -> Refusal | None:
+        """The same whatever the time of applying: for an application that is prepared, or waits for a draw."""
+        mine = self.enrollments.get(learner.pk, [])
+        return _already(run, learner, mine) or _over(run, learner, now) or self._unfit(run, learner, mine)
+
+    def _unfit(self, run, learner, mine):
+        return _ineligible(run, learner, self) or _over_limit(run, learner, mine) or _clash(run, learner, mine, self)
+
+    def opens_at(self, run, learner) -> datetime:
+        """When this learner may apply for the run: with the others, or earlier."""
+        return self.earlier.get((run.pk, learner.pk), run.enrollment_opens_at)
+
+    def assume(self, enrollment: Enrollment) -> None:
+        """Decide from now on as if the learner had this as well: one of several wishes has come true."""
+        self.enrollments[enrollment.learner_id].append(enrollment)
 
     def is_leaving(self, run, learner) -> bool:
         """Whether the learner has just given a place in this run back, and could still undo that."""
@@ -191,20 +212,46 @@ def _already(run, learner, mine):
     return None
 
 
-def why_closed(*, run: CourseRun, now: datetime) -> Refusal | None:
-    """Why nobody at all may apply now; None when somebody may."""
-    return _closed(run, None, now)
+def why_closed(*, run: CourseRun, now: datetime, learners: Iterable[Learner] = ()) -> Refusal | None:
+    """Why nobody at all may apply now; None when somebody may. For some of the learners it may open earlier."""
+    if draw := draws_of([run]).get(run.pk):
+        return _by_draw(draw)
+    earlier = openings.earlier(runs=[run], learners=list(learners), now=now)
+    return _closed(run, None, now, min(earlier.values(), default=None))
 
 
-def _closed(run, learner, now):
+def draws_of(runs):
+    """{run id: its draw}, for those whose places are still to be drawn."""
+    by_lot = [run.pk for run in runs if run.course.program.allocation == Allocation.DRAW]
+    if not by_lot:
+        return {}
+    draws = Draw.objects.filter(state=DrawState.ANNOUNCED, runs__in=by_lot).prefetch_related("runs")
+    return {run.pk: draw for draw in draws.distinct() for run in draw.runs.all()}
+
+
+def _drawn(run, learner, facts):
+    draw = facts.draws.get(run.pk)
+    return _by_draw(draw, learner) if draw else None
+
+
+def _by_draw(draw, learner=None):
+    return Refusal(Reason.DRAW, learner, {"at": draw.opens_at, "until": draw.closes_at, "draw": draw})
+
+
+def _over(run, learner, now):
     if run.kind != RunKind.GROUP:
         return Refusal(Reason.NOT_BOOKABLE, learner)
     if run.state == RunState.CANCELLED:
         return Refusal(Reason.CANCELLED, learner)
-    if run.ends_at <= now:
-        return Refusal(Reason.FINISHED, learner)
-    if run.state != RunState.PUBLISHED or now < run.enrollment_opens_at:
-        return Refusal(Reason.NOT_OPEN_YET, learner, {"at": run.enrollment_opens_at})
+    return Refusal(Reason.FINISHED, learner) if run.ends_at <= now else None
+
+
+def _closed(run, learner, now, earlier=None):
+    if refusal := _over(run, learner, now):
+        return refusal
+    opens_at = earlier or run.enrollment_opens_at
+    if run.state != RunState.PUBLISHED or now < opens_at:
+        return Refusal(Reason.NOT_OPEN_YET, learner, {"at": opens_at})
     if now >= run.enrollment_closes_at:
         return Refusal(Reason.CLOSED, learner, {"at": run.enrollment_closes_at})
     return None
@@ -272,7 +319,7 @@ def _over_limit(run, learner, mine):
         return None
     used = [
         one for one in mine
-        if one.state in (EnrollmentState.CONFIRMED, EnrollmentState.OFFERED)
+        if one.state in PLACED
         and one.run_id != run.pk and one.run.term_id == run.term_id
         and one.run.course.program_id == run.course.program_id
     ]  # fmt: skip
@@ -287,7 +334,7 @@ def _clash(run, learner, mine, facts):
         return None
     taken = [
         meeting for one in mine
-        if one.state in (EnrollmentState.CONFIRMED, EnrollmentState.OFFERED) and one.run_id != run.pk
+        if one.state in PLACED and one.run_id != run.pk
         for meeting in facts.meetings.get(one.run_id, ())
     ]  # fmt: skip
     found = first_overlap(facts.meetings.get(run.pk, []), sorted(taken, key=lambda meeting: meeting.starts_at))

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Learner, User
 from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
 from courses.models import CourseRun
 from enrollment import links
-from enrollment.models import Enrollment, WaitlistOffer
+from enrollment.models import Application, Enrollment, WaitlistOffer, Wish
 
 
 def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0) -> list[Message]:
@@ -62,9 +62,44 @@ def group_changed(old: Enrollment, new: Enrollment, *, reason: str, now: datetim
     return _letters("group_changed", [new], now=now, extra=extra, hold_seconds=hold_seconds)
 
 
+def application_received(application: Application, *, learners: list[Learner], now: datetime) -> list[Message]:
+    """The receipt of an application that a draw will decide."""
+    draw = application.draw
+    facts = {
+        "draw": _in_both_languages(draw, "name"), "draw_path": draw.get_absolute_url(), "key": str(application.key),
+        "closes_at": draw.closes_at.isoformat(), "received_at": application.received_at.isoformat(),
+    }  # fmt: skip
+    return _application_letters("application_received", application, learners, facts, now=now)
+
+
+def application_refused(
+    application: Application, *, wishes: list[Wish], learners: list[Learner], now: datetime
+) -> list[Message]:
+    """It was received, and led to no place and no queue: which groups, and why."""
+    facts = {
+        "received_at": application.received_at.isoformat(),
+        "wishes": [
+            {"title": _title(wish.run), "code": wish.run.code, "outcome": wish.outcome, "run_path": wish.run.get_absolute_url()}
+            for wish in wishes
+        ],
+    }  # fmt: skip
+    return _application_letters("application_refused", application, learners, facts, now=now)
+
+
 def event_key(enrollment: Enrollment) -> str:
     """Names the change that a letter tells of; stopping by this prefix stops its letters."""
     return f"enrollment-{enrollment.pk}-{enrollment.version}-"
+
+
+def _application_letters(name, application, learners, facts, *, now):
+    """One per learner, to everybody who acts for them."""
+    return [
+        draft(
+            kind=f"enrollment.{name}", event_key=f"application-{application.pk}-{name}-{learner.pk}", learner=learner,
+            now=now, facts=facts | {"name": learner.first_name, "application_path": application.get_absolute_url()},
+        )
+        for learner in learners
+    ]  # fmt: skip
 
 
 # -- How they are made -----------------------------------------------------------------------

@@ -16,6 +16,9 @@ from courses.wording import ordinals, years
 class Reason(models.TextChoices):
     NOT_OPEN_YET = "not_open_yet", gettext_lazy("Not open yet")
     CLOSED = "closed", gettext_lazy("Applications are closed")
+    DRAW = "draw", gettext_lazy("Places are given by a draw")
+    IN_DRAW = "in_draw", gettext_lazy("Already takes part in the draw")
+    MIXED = "mixed", gettext_lazy("Not in one application")
     CANCELLED = "cancelled", gettext_lazy("The group is cancelled")
     FINISHED = "finished", gettext_lazy("The group has ended")
     GRADE = "grade", gettext_lazy("Another grade")
@@ -96,9 +99,18 @@ class Refusal:
         facts = self._shown()
         match self.reason:
             case Reason.NOT_OPEN_YET:
-                return _(
-                    "You can come back at that time; the exact second of receipt decides, not how early you open the page."
+                return _("Prepare yours now; at the start you will press one button.")
+            case Reason.DRAW:
+                return (
+                    _(
+                        "Apply from %(day)s at %(time)s until %(until_day)s at %(until_time)s. When you apply within that time makes no difference."
+                    )
+                    % facts
                 )
+            case Reason.IN_DRAW:
+                return _("A child takes part once. Change the application that was sent instead.")
+            case Reason.MIXED:
+                return _("Groups whose places are drawn and other groups need applications of their own.")
             case Reason.CLOSED:
                 return _("Applications closed on %(day)s. Other groups may still have places.") % facts
             case Reason.CANCELLED:
@@ -185,6 +197,8 @@ class Refusal:
         shown = dict(self.facts)
         if at := shown.get("at"):
             shown |= {"day": date_day(at), "time": clock(at)}
+        if until := shown.get("until"):
+            shown |= {"until_day": date_day(until), "until_time": clock(until)}
         if run := shown.get("run"):
             shown |= {"code": run.code, "course": run.course.title}
         if ends_at := shown.get("ends_at"):

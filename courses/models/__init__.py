@@ -6,9 +6,10 @@ from .program import Allocation, Program, ProgramKind
 from .rule import EligibilityRule, RuleKind, VentspilsEvidence
 from .run import CourseRun, RunKind, RunState
 from .term import Break, Term
+from .window import FirstServed, PriorityWindow
 
 __all__ = [
     "Allocation", "Audience", "Break", "Certificate", "Course", "CourseKind", "CourseRun", "CourseStatus",
-    "EligibilityRule", "FeePolicy", "FeedState", "Lesson", "LessonState", "Program", "ProgramKind", "PublicFeed",
-    "Room", "RuleKind", "RunKind", "RunState", "Term", "Topic", "VentspilsEvidence", "Venue",
+    "EligibilityRule", "FeePolicy", "FeedState", "FirstServed", "Lesson", "LessonState", "PriorityWindow", "Program",
+    "ProgramKind", "PublicFeed", "Room", "RuleKind", "RunKind", "RunState", "Term", "Topic", "VentspilsEvidence", "Venue",
 ]  # fmt: skip

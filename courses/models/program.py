@@ -41,6 +41,24 @@ class Program(models.Model):
     offer_hours = models.PositiveSmallIntegerField(_("hours to answer an offer, when the start is far"), default=48)
     confirms_directly = models.BooleanField(_("a freed place is given without asking"), default=False)
 
+    trial_answer_hours = models.PositiveSmallIntegerField(
+        _("hours to decide after a trial lesson"),
+        null=True,
+        blank=True,
+        help_text=_("Empty means that there are no trial lessons."),
+    )
+    reconfirm_days = models.PositiveSmallIntegerField(
+        _("days before the start to ask whether they still come"),
+        null=True,
+        blank=True,
+        help_text=_("Empty means that nobody is asked. A place without an answer goes to the queue."),
+    )
+    has_standby = models.BooleanField(
+        _("who waits may come on the day"),
+        default=False,
+        help_text=_("Places that stay empty at the start are given at the door, in the order of the queue."),
+    )
+
     name, summary = InLanguage(), InLanguage()
 
     class Meta:
@@ -49,6 +67,16 @@ class Program(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=ProgramKind.values), name="program_kind_is_known"),
             models.CheckConstraint(condition=Q(offer_hours__gte=2), name="program_offer_lasts_2_hours"),
+            models.CheckConstraint(
+                condition=Q(trial_answer_hours=None) | Q(trial_answer_hours__gte=2),
+                name="program_trial_leaves_2_hours_to_decide",
+                violation_error_message=_("A family needs at least 2 hours to decide."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reconfirm_days=None) | Q(reconfirm_days__gte=1),
+                name="program_asks_again_a_day_before_at_the_latest",
+                violation_error_message=_("Ask at least one day before the start."),
+            ),
         ]
 
     def __str__(self):

@@ -73,6 +73,10 @@ class CourseRun(models.Model):
     offers_end_at = models.DateTimeField(_("last useful moment to join"))  # no offer after it
     minimum_size = models.PositiveSmallIntegerField(_("runs from"), default=1)
     decision_on = models.DateField(_("decision day"), null=True, blank=True)
+    decided_at = models.DateTimeField(
+        _("decided to run"), null=True, blank=True
+    )  # the minimum was met, or staff said so
+    cancellation_reason = models.CharField(_("why it is cancelled"), max_length=300, blank=True)
 
     # Places. Written only by courses.flows.seats; `manage.py reconcile` recounts them.
     capacity = models.PositiveSmallIntegerField(_("capacity"))
@@ -105,12 +109,21 @@ class CourseRun(models.Model):
                 name="courserun_enrollment_closes_after_it_opens",
                 violation_error_message=_("Enrollment closes after it opens."),
             ),
+            models.CheckConstraint(
+                condition=Q(cancellation_reason="") | Q(state=RunState.CANCELLED),
+                name="courserun_reason_is_for_a_cancelled_one",
+            ),
             models.CheckConstraint(condition=Q(weekday=None) | Q(weekday__lte=6), name="courserun_weekday_is_0_to_6"),
         ]
         indexes = [
             models.Index(fields=["state", "starts_at"], name="courserun_by_start"),
             models.Index(
                 fields=["waitlist_length"], condition=Q(waitlist_length__gt=0), name="courserun_with_waitlist"
+            ),
+            models.Index(
+                fields=["decision_on"],
+                condition=Q(state=RunState.PUBLISHED, decided_at=None, decision_on__isnull=False),
+                name="courserun_to_decide",
             ),
         ]
 

@@ -15,7 +15,6 @@ class Term(models.Model):
     ends_on = models.DateField(_("ends"))
     classes_start_on = models.DateField(_("classes start"), null=True, blank=True)
     enrollment_opens_at = models.DateTimeField(_("enrollment opens"), null=True, blank=True)
-    returning_opens_at = models.DateTimeField(_("enrollment opens for current pupils"), null=True, blank=True)
 
     name = InLanguage()
 

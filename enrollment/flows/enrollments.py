@@ -55,7 +55,7 @@ def enroll(
 def _enroll(run, learners, key, by, now, together, override_reason):
     submission = Submission.objects.create(key=key, submitted_by=by, received_at=now, is_together=together)
     learners = places.lock_learners_of(by, learners, now=now)
-    facts = _refuse_unless_fit(run, learners, now, override_reason)
+    facts, overrides = _refuse_unless_fit(run, learners, now, override_reason)
     leaving = [learner for learner in learners if facts.is_leaving(run, learner)]
     restored = _restore(run, leaving, submission, by, now) if leaving else []
     has_back = {one.learner_id for one in restored}
@@ -70,7 +70,8 @@ def _enroll(run, learners, key, by, now, together, override_reason):
         )
         for index, learner in enumerate(learners)
     ]  # fmt: skip
-    places.begin(entered, by=by, reason=override_reason)
+    reasons = waitlist.order_in_queue(run, entered[seated:], now=now)
+    places.begin(entered, by=by, reason=override_reason, reasons=reasons, overrides=overrides)
     confirmed, queued = entered[:seated] + restored, entered[seated:]
     outbox.enqueue(*emails.place_given(confirmed, now=now) if confirmed else ())
     if queued:
@@ -79,13 +80,13 @@ def _enroll(run, learners, key, by, now, together, override_reason):
 
 
 def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
-    """Raise with everybody's refusals; otherwise the facts on which they were let through."""
+    """Raise with everybody's refusals; otherwise the facts on which they were let through, and what was overridden."""
     facts = eligibility.Facts.load(runs=[run], learners=learners, now=now, leaving=leaving)
-    found = [facts.why_not(run, learner, now) for learner in learners]
-    refusals = [refusal for refusal in found if refusal and not (override_reason and refusal.is_overridable)]
+    found = [refusal for learner in learners if (refusal := facts.why_not(run, learner, now))]
+    refusals = [refusal for refusal in found if not (override_reason and refusal.is_overridable)]
     if refusals:
         raise EnrollmentRefused(*refusals)
-    return facts
+    return facts, ",".join(sorted({refusal.code for refusal in found}))
 
 
 def _restore(run, learners, submission, by, now):
@@ -262,7 +263,7 @@ def move(
     enrollment = places.lock(enrollment, to_run)
     if enrollment.state not in (State.CONFIRMED, State.WAITLISTED):
         raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
-    _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason or "", leaving=enrollment)
+    _facts, overrides = _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason, leaving=enrollment)
     if not seats.take(to_run):
         raise EnrollmentRefused(Refusal(Reason.FULL, enrollment.learner, {"free": 0}))
     hold = settings.STAFF_MESSAGE_HOLD_SECONDS
@@ -279,7 +280,7 @@ def move(
         run=to_run, learner=enrollment.learner, submission=submission, received_at=now, entered_by=by,
         changed_at=now, state=State.CONFIRMED, moved_from=enrollment,
     )  # fmt: skip
-    places.begin([moved], by=by, reason=override_reason or reason)
+    places.begin([moved], by=by, reason=override_reason or reason, overrides=overrides)
     outbox.enqueue(*emails.group_changed(enrollment, moved, reason=reason, now=now, hold_seconds=hold))
     return moved
 

@@ -16,6 +16,7 @@ from enrollment.models import ENDED, Enrollment, EnrollmentState as State, Ledge
 # {state: (taken, offered, waiting)}: what one seat of an enrollment in that state counts for on its run.
 COUNTS = {
     State.CONFIRMED: (1, 0, 0),
+    State.TRIAL: (1, 0, 0),
     State.LEAVING: (1, 0, 0),
     State.OFFERED: (1, 1, 0),
     State.WAITLISTED: (0, 0, 1),
@@ -51,6 +52,11 @@ def lock_learners_of(by: User, learners, *, now: datetime) -> list[Learner]:
     return found
 
 
+def lock_learners(ids) -> list[Learner]:
+    """Lock learners by id, whoever's they are: for what the system itself decides."""
+    return _locked(sorted(set(ids)))
+
+
 class NotTheirs(Exception):
     """Somebody wants to act for a learner who is not theirs."""
 
@@ -81,13 +87,19 @@ _locked = Statement(
 )
 
 
-def begin(enrollments: list[Enrollment], *, by, reason="") -> list[Enrollment]:
-    """Write new enrollments whose seats are already counted, each with the first row of its ledger."""
+def begin(
+    enrollments: list[Enrollment], *, by, reason="", reasons=None, overrides="", event=LedgerEvent.RECEIVED
+) -> list[Enrollment]:
+    """Write new enrollments whose seats are already counted, each with the first row of its ledger.
+
+    reasons: {learner id: reason} where they differ. overrides: the codes of the refusals that staff overrode, "limit,clash"; the reason is then what they wrote.
+    """
     Enrollment.objects.bulk_create(enrollments)
     LedgerEntry.objects.bulk_create(
         LedgerEntry(
-            enrollment=one, run_id=one.run_id, number=1, event=LedgerEvent.RECEIVED, to_state=one.state,
-            seats=COUNTS[one.state][0] * one.seats, by=by, at=one.received_at, reason=reason,
+            enrollment=one, run_id=one.run_id, number=1, event=event, to_state=one.state,
+            seats=COUNTS[one.state][0] * one.seats, by=by, at=one.changed_at,
+            reason=(reasons or {}).get(one.learner_id, reason), overrides=overrides,
         )
         for one in enrollments
     )  # fmt: skip
@@ -114,7 +126,7 @@ def change(
         return False
     moved = Enrollment.objects.filter(pk=enrollment.pk, state=enrollment.state, version=enrollment.version).update(
         state=to, version=enrollment.version + 1, changed_at=now, ended_at=now if to in ENDED else None,
-        releases_at=releases_at, releases_to=releases_to,
+        releases_at=releases_at, releases_to=releases_to, trial_ends_at=None,
     )  # fmt: skip
     if not moved:
         raise RuntimeError(f"enrollment {enrollment.pk} changed under the lock of its run")
@@ -124,15 +136,15 @@ def change(
     )  # fmt: skip
     enrollment.state, enrollment.version, enrollment.changed_at = to, enrollment.version + 1, now
     enrollment.ended_at = now if to in ENDED else None
-    enrollment.releases_at, enrollment.releases_to = releases_at, releases_to
+    enrollment.releases_at, enrollment.releases_to, enrollment.trial_ends_at = releases_at, releases_to, None
     return True
 
 
-def note(enrollment: Enrollment, event: LedgerEvent, *, now: datetime, reason="") -> None:
-    """Write a row that changes no state: why somebody was passed over."""
+def note(enrollment: Enrollment, event: LedgerEvent, *, now: datetime, by=None, reason="") -> None:
+    """Write a row that changes no state: why somebody was passed over, or that they still come."""
     Enrollment.objects.filter(pk=enrollment.pk).update(version=enrollment.version + 1)
     LedgerEntry.objects.create(
         enrollment=enrollment, run_id=enrollment.run_id, number=enrollment.version + 1, event=event,
-        from_state=enrollment.state, to_state=enrollment.state, seats=0, at=now, reason=reason,
+        from_state=enrollment.state, to_state=enrollment.state, seats=0, by=by, at=now, reason=reason,
     )  # fmt: skip
     enrollment.version += 1

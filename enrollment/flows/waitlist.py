@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, Window
+from django.db.models import F, Max, Q, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import User
 from accounts.outbox import flows as outbox
 from courses.flows import seats
 from courses.models import CourseRun, Lesson, RunState
-from enrollment import eligibility, emails
+from enrollment import eligibility, emails, openings
 from enrollment.deadlines import half_time, offer_deadline
 from enrollment.flows import places
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, WaitlistOffer
@@ -30,6 +30,24 @@ def positions(enrollments: list[Enrollment]) -> dict[int, int]:
     )
     wanted = {one.pk for one in waiting}
     return {pk: number for pk, number in numbered.values_list("pk", "number") if pk in wanted}
+
+
+def order_in_queue(run: CourseRun, newcomers: list[Enrollment], *, now: datetime) -> dict[int, str]:
+    """Give those who are about to wait their priority class, which never changes afterwards: {learner id: its reason}.
+
+    Where a program has earlier openings, whom they are for stays in front of the others. But nobody is put
+    before somebody who already waits: a number in the queue only ever improves (PRODUCT, Queue).
+    """
+    if run.term_id is None or not newcomers:
+        return {}
+    first = openings.priority_classes(run=run, learners=[one.learner for one in newcomers], now=now)
+    if not first:
+        return {}
+    last = Enrollment.objects.filter(run=run).waitlisted().aggregate(last=Max("priority"))["last"] or 0
+    for one in newcomers:
+        served = first.get(one.learner_id)
+        one.priority = last = max(last, openings.RANK[served] if served else openings.ALL_OTHERS)
+    return {pk: str(who) for pk, who in first.items()}
 
 
 @transaction.atomic

@@ -1,10 +1,32 @@
+from .application import PENDING, Applicant, Application, ApplicationState, Wish
 from .draft import FormDraft
-from .enrollment import ENDED, HOLDING, LIVE, Enrollment, EnrollmentState, Submission
+from .draw import Draw, DrawState
+from .enrollment import ATTENDING, ENDED, HOLDING, LIVE, PLACED, Enrollment, EnrollmentState, Submission
 from .feed import FeedKind, FeedLink
 from .ledger import LedgerEntry, LedgerEvent
 from .waitlist import OfferState, WaitlistOffer
 
 __all__ = [
-    "ENDED", "HOLDING", "LIVE", "Enrollment", "EnrollmentState", "FeedKind", "FeedLink", "FormDraft",
-    "LedgerEntry", "LedgerEvent", "OfferState", "Submission", "WaitlistOffer",
+    "ATTENDING",
+    "ENDED",
+    "HOLDING",
+    "LIVE",
+    "PENDING",
+    "PLACED",
+    "Applicant",
+    "Application",
+    "ApplicationState",
+    "Draw",
+    "DrawState",
+    "Enrollment",
+    "EnrollmentState",
+    "FeedKind",
+    "FeedLink",
+    "FormDraft",
+    "LedgerEntry",
+    "LedgerEvent",
+    "OfferState",
+    "Submission",
+    "WaitlistOffer",
+    "Wish",
 ]  # fmt: skip

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Learner
-from courses.models import CourseRun
+from courses.models import CourseRun, Lesson
 
 
 class EnrollmentState(models.TextChoices):
     WAITLISTED = "waitlisted", _("in the queue")
     OFFERED = "offered", _("place offered")
     CONFIRMED = "confirmed", _("confirmed")
+    TRIAL = "trial", _("trial lesson")  # a place until the family has decided, at the latest until trial_ends_at
     LEAVING = "leaving", _("given back, can be undone")  # the seat is still held, until releases_at
     WITHDRAWN = "withdrawn", _("given back")  # the family ended it
     CANCELLED = "cancelled", _("cancelled")  # the centre ended it
@@ -24,8 +25,10 @@ class EnrollmentState(models.TextChoices):
     MOVED = "moved", _("moved to another group")
 
 
-HOLDING = (EnrollmentState.OFFERED, EnrollmentState.CONFIRMED, EnrollmentState.LEAVING)  # hold a seat
-LIVE = (EnrollmentState.WAITLISTED, EnrollmentState.OFFERED, EnrollmentState.CONFIRMED)  # what a family has
+PLACED = (EnrollmentState.OFFERED, EnrollmentState.CONFIRMED, EnrollmentState.TRIAL)  # count for limits and clashes
+HOLDING = (*PLACED, EnrollmentState.LEAVING)  # hold a seat
+ATTENDING = (EnrollmentState.CONFIRMED, EnrollmentState.TRIAL)  # stand on the roster, see the lessons
+LIVE = (EnrollmentState.WAITLISTED, *PLACED)  # what a family has
 ENDED = (
     EnrollmentState.WITHDRAWN,
     EnrollmentState.CANCELLED,
@@ -78,6 +81,9 @@ class EnrollmentQuerySet(models.QuerySet):
     def confirmed(self):
         return self.filter(state=EnrollmentState.CONFIRMED)
 
+    def attending(self):
+        return self.filter(state__in=ATTENDING)
+
     def waitlisted(self):
         """Those who wait, in the order in which they are served: priority, time of receipt, id."""
         return self.filter(state=EnrollmentState.WAITLISTED).order_by("priority", "received_at", "pk")
@@ -123,6 +129,12 @@ class Enrollment(models.Model):
     releases_to = models.CharField(max_length=12, blank=True)  # and then it becomes this
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     moved_from = models.OneToOneField("self", models.PROTECT, related_name="moved_to", null=True, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, related_name="replaced_by", null=True, blank=True)
+    trial_lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="trials", null=True, blank=True)
+    trial_ends_at = models.DateTimeField(null=True, blank=True)  # without a word by then the place goes on
+    reconfirm_by = models.DateTimeField(null=True, blank=True)  # asked whether they still come, to be answered by then
+    reconfirm_remind_at = models.DateTimeField(null=True, blank=True)
+    reconfirmed_at = models.DateTimeField(null=True, blank=True)
     calendar_ref = models.CharField(max_length=16, default=new_calendar_ref, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)  # number of its newest ledger row
     changed_at = models.DateTimeField()
@@ -148,6 +160,15 @@ class Enrollment(models.Model):
                 | (~Q(state=EnrollmentState.LEAVING) & Q(releases_at=None, releases_to="")),
                 name="enrollment_release_is_planned_when_leaving",
             ),
+            models.CheckConstraint(
+                condition=Q(state=EnrollmentState.TRIAL, trial_ends_at__isnull=False, trial_lesson__isnull=False)
+                | (~Q(state=EnrollmentState.TRIAL) & Q(trial_ends_at=None)),
+                name="enrollment_trial_has_a_lesson_and_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(reconfirmed_at=None) | Q(reconfirm_by__isnull=False),
+                name="enrollment_is_reconfirmed_when_asked",
+            ),
             models.UniqueConstraint(
                 fields=["run", "learner"],
                 condition=Q(ended_at=None),
@@ -164,6 +185,12 @@ class Enrollment(models.Model):
             models.Index(fields=["run", "state"], name="enrollment_of_run"),
             models.Index(fields=["learner", "state"], name="enrollment_of_learner"),
             models.Index(fields=["releases_at"], condition=Q(state="leaving"), name="enrollment_leaving"),
+            models.Index(fields=["trial_ends_at"], condition=Q(state="trial"), name="enrollment_on_trial"),
+            models.Index(
+                fields=["reconfirm_by"],
+                condition=Q(state="confirmed", reconfirmed_at=None, reconfirm_by__isnull=False),
+                name="enrollment_to_reconfirm",
+            ),
         ]
 
     def __str__(self):

@@ -26,6 +26,15 @@ class LedgerEvent(models.TextChoices):
     LEFT_QUEUE = "left_queue", _("left the queue")
     CANCELLED = "cancelled", _("cancelled by the centre")
     MOVED = "moved", _("moved to another group")
+    DRAWN = "drawn", _("drawn by lot")  # the first row of what a draw gave
+    TRANSFERRED = "transferred", _("changed for a place in another group")
+    KEPT = "kept", _("the place was kept after the trial lesson")
+    TRIAL_ENDED = "trial_ended", _("the trial lesson ended without a word")
+    ASKED = "asked", _("asked whether they still come")  # changes no state
+    RECONFIRMED = "reconfirmed", _("they still come")  # changes no state
+    UNCONFIRMED = "unconfirmed", _("nobody said that they still come")
+    STANDBY = "standby", _("given at the door")
+    NO_SHOW = "no_show", _("did not come")
     SKIPPED = "skipped", _("passed over: not enough places for all together")  # changes no state
 
 
@@ -42,6 +51,7 @@ class LedgerEntry(models.Model):
     )  # none: the system
     at = models.DateTimeField()
     reason = models.CharField(max_length=300, blank=True)
+    overrides = models.CharField(max_length=120, blank=True)  # codes of the refusals that staff overrode: "limit,clash"
 
     class Meta:
         verbose_name = _("ledger row")

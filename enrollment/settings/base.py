@@ -144,7 +144,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # -- Database ---------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=10)
+LOCK_TIMEOUT_SECONDS = env.int("LOCK_TIMEOUT_SECONDS", default=3)
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=20)
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -269,6 +269,7 @@ OFFER_QUIET_UNTIL_HOUR = 8
 STAFF_MESSAGE_HOLD_SECONDS = 60  # undo within this time also stops the message
 WITHDRAWAL_UNDO_MINUTES = 10  # a seat given back is held this long for undo
 TRAVEL_MINUTES_BETWEEN_VENUES = 15
+CURRENT_PUPIL_DAYS = 200  # a pupil of last spring is a current one in autumn: after a group's end it counts so long
 FEED_REFRESH_HOURS_PRIVATE = 1
 FEED_REFRESH_HOURS_PUBLIC = 6
 

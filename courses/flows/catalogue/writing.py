@@ -23,6 +23,8 @@ from courses.models import (
     CourseKind,
     EligibilityRule,
     FeePolicy,
+    FirstServed,
+    PriorityWindow,
     Program,
     ProgramKind,
     Room,
@@ -123,6 +125,7 @@ class Writer:
     report: Report = field(default_factory=Report)
     changed: set = field(default_factory=set)
     closes_at: dict[str, datetime] = field(default_factory=dict)  # {term: end of its registration}
+    returning_opens_at: dict[str, datetime] = field(default_factory=dict)  # {term: beginning of it for current pupils}
     rooms: dict[str, Room] = field(default_factory=dict)
     terms: dict[str, Term] = field(default_factory=dict)
     programs: dict[str, Program] = field(default_factory=dict)
@@ -153,6 +156,7 @@ class Writer:
         self._terms(catalogue["terms"])
         self._policies(catalogue["fee_policies"])
         self._programs(catalogue)
+        self._windows()
         self._courses(catalogue)
 
     def _schools(self, entries):
@@ -191,10 +195,10 @@ class Writer:
                 "starts_on": entry["starts"], "ends_on": entry["ends"],
                 "classes_start_on": registration.get("classes_start"),
                 "enrollment_opens_at": registration.get("open_to_all"),
-                "returning_opens_at": registration.get("returning_opens"),
             })  # fmt: skip
             if registration:
                 self.closes_at[entry["id"]] = registration["closes"]
+                self.returning_opens_at[entry["id"]] = registration.get("returning_opens")
             if changed & {"starts_on", "ends_on", "classes_start_on"}:
                 self.changed.add(term)
             for one in entry.get("breaks", []):
@@ -244,6 +248,15 @@ class Writer:
                     EligibilityRule(program=program, kind=rule, **columns)
                     for rule, columns in _RULES.get(kind, {}).items()
                 )
+
+    def _windows(self):
+        """Pupils of last year come first to the children's classes; a row that staff changed since is left alone."""
+        for slug, opens_at in self.returning_opens_at.items():
+            for program in self.programs.values():
+                if opens_at and program.kind == ProgramKind.CHILDREN:
+                    PriorityWindow.objects.get_or_create(
+                        program=program, term=self.terms[slug], who=FirstServed.CURRENT, defaults={"opens_at": opens_at}
+                    )
 
     def _courses(self, catalogue):
         self.courses = _by_slug(Course)
