@@ -19,6 +19,9 @@ class Reason(models.TextChoices):
     DRAW = "draw", gettext_lazy("Places are given by a draw")
     IN_DRAW = "in_draw", gettext_lazy("Already takes part in the draw")
     MIXED = "mixed", gettext_lazy("Not in one application")
+    PREPARED = "prepared", gettext_lazy("Already prepared")
+    TOO_MANY = "too_many", gettext_lazy("Too many applications")
+    BUSY = "busy", gettext_lazy("Very many are applying right now")
     CANCELLED = "cancelled", gettext_lazy("The group is cancelled")
     FINISHED = "finished", gettext_lazy("The group has ended")
     GRADE = "grade", gettext_lazy("Another grade")
@@ -111,6 +114,12 @@ class Refusal:
                 return _("A child takes part once. Change the application that was sent instead.")
             case Reason.MIXED:
                 return _("Groups whose places are drawn and other groups need applications of their own.")
+            case Reason.PREPARED:
+                return _("Such an application waits already. Change it instead of preparing another.")
+            case Reason.TOO_MANY:
+                return _("Not decided yet: %(limit)s. Send or take back some of them first.") % facts
+            case Reason.BUSY:
+                return _("Earlier applications for this group are being decided. Nothing was lost: press again in a moment.")
             case Reason.CLOSED:
                 return _("Applications closed on %(day)s. Other groups may still have places.") % facts
             case Reason.CANCELLED:

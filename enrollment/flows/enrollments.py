@@ -11,7 +11,7 @@ from accounts.outbox import flows as outbox
 from courses.flows import seats
 from courses.models import CourseRun
 from enrollment import eligibility, emails
-from enrollment.flows import places, waitlist
+from enrollment.flows import places, turns, waitlist
 from enrollment.models import (
     HOLDING,
     Enrollment,
@@ -34,8 +34,9 @@ def enroll(
     (staff) everything but the capacity may be overridden; the reason goes into the ledger.
 
     Locks the learners, then the run by the very update that takes the seat. One letter per learner
-    and guardian. Raises EnrollmentRefused with a refusal per learner who may not, and places.NotTheirs when
-    somebody is neither theirs nor they are staff; nobody is enrolled then.
+    and guardian. Raises EnrollmentRefused with a refusal per learner who may not, BUSY when applications that
+    were received before wait to be decided, and places.NotTheirs when somebody is neither theirs nor they are staff;
+    nobody is enrolled then.
     """
     try:
         return _enroll(run, learners, key, by, now, together, override_reason)
@@ -63,6 +64,8 @@ def _enroll(run, learners, key, by, now, together, override_reason):
     seated, waiting = _seat(run, len(learners), together)
     if waiting and not seats.join_waitlist(run, waiting):
         raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
+    if learners and not override_reason and turns.somebody_is_before([run.pk], now=now):
+        raise EnrollmentRefused(Refusal(Reason.BUSY))  # asked under the run's lock: they gave up waiting for it
     entered = [
         Enrollment(
             run=run, learner=learner, submission=submission, received_at=now, entered_by=by, changed_at=now,
@@ -98,14 +101,24 @@ def _restore(run, learners, submission, by, now):
     restored = []
     for one in Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner"):
         one.run = locked
-        if one.releases_to == State.WITHDRAWN and one.releases_at > now:
-            outbox.stop(event_key_prefix=emails.event_key(one), now=now)
-            places.change(one, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
-            Enrollment.objects.filter(pk=one.pk).update(submission=submission)
+        if can_come_back(one, now=now):
+            restore(one, submission=submission, by=by, now=now)
             restored.append(one)
         else:
-            _release(one, by=by, now=now)
+            release(one, by=by, now=now)
     return restored
+
+
+def can_come_back(enrollment: Enrollment, *, now: datetime) -> bool:
+    """Whether the family gave this place back itself, and it is still held."""
+    return enrollment.releases_to == State.WITHDRAWN and enrollment.releases_at > now
+
+
+def restore(enrollment: Enrollment, *, submission: Submission, by: User | None, now: datetime) -> None:
+    """Make a locked place that was given back theirs again, as the answer to a new submission."""
+    outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
+    places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    Enrollment.objects.filter(pk=enrollment.pk).update(submission=submission)
 
 
 def _seat(run, count, together):
@@ -205,7 +218,7 @@ def pass_on(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enroll
     if enrollment.state == State.LEAVING:
         if enrollment.releases_to != State.WITHDRAWN and by is not None and not by.is_desk_staff:
             raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
-        _release(enrollment, by=by, now=now)
+        release(enrollment, by=by, now=now)
     return enrollment
 
 
@@ -215,11 +228,12 @@ def release_due(*, enrollment: Enrollment, now: datetime) -> bool:
     enrollment = places.lock(enrollment)
     if enrollment.state != State.LEAVING or enrollment.releases_at > now:
         return False
-    _release(enrollment, by=None, now=now)
+    release(enrollment, by=None, now=now)
     return True
 
 
-def _release(enrollment, *, by, now):
+def release(enrollment: Enrollment, *, by: User | None, now: datetime) -> None:
+    """End the hold of a locked place that was given back, and pass the seat on."""
     places.change(enrollment, State(enrollment.releases_to), LedgerEvent.RELEASED, by=by, now=now)
     waitlist.promote_locked(enrollment.run, now=now)
 

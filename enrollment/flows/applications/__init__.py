@@ -1,0 +1,26 @@
+"""Applications: prepared before the opening, sent with one press, decided at once, by the worker, or by a draw.
+
+docs/decisions/0005-applications.md
+"""
+
+from .deciding import FULL, PLACE, QUEUE, UNNEEDED, decide, enter
+from .preparing import MOST_PENDING, MOST_WISHES, drop, opens_at, prepare, prepare_each
+from .sending import is_waited_for, send, submit
+
+__all__ = [
+    "FULL",
+    "MOST_PENDING",
+    "MOST_WISHES",
+    "PLACE",
+    "QUEUE",
+    "UNNEEDED",
+    "decide",
+    "drop",
+    "enter",
+    "is_waited_for",
+    "opens_at",
+    "prepare",
+    "prepare_each",
+    "send",
+    "submit",
+]  # fmt: skip
