@@ -11,7 +11,6 @@ from courses.models import CourseRun
 from enrollment.models import Enrollment, EnrollmentState
 
 octets = b""  # what `page` answers; set by the measurement
-run = submission = None  # what `enroll` records for; set by the measurement
 
 
 @audience(Audience.PUBLIC)
@@ -27,11 +26,12 @@ def unchanged(request):
 @audience(Audience.PUBLIC)
 def enroll(request):
     """The UPDATE and the INSERT of an enrollment, and nothing else."""
+    run, submission, learner = (int(request.POST[name]) for name in ("run", "submission", "learner"))
     with transaction.atomic():
-        CourseRun.objects.filter(pk=run.pk, seats_taken__lt=F("capacity")).update(seats_taken=F("seats_taken") + 1)
+        CourseRun.objects.filter(pk=run, seats_taken__lt=F("capacity")).update(seats_taken=F("seats_taken") + 1)
         now = timezone.now()
         Enrollment.objects.create(
-            run=run, submission=submission, learner_id=request.POST["learner"], state=EnrollmentState.WITHDRAWN,
+            run_id=run, submission_id=submission, learner_id=learner, state=EnrollmentState.WITHDRAWN,
             received_at=now, ended_at=now, changed_at=now,
         )  # fmt: skip
     return HttpResponseRedirect("/floor/")

@@ -11,93 +11,53 @@ from importlib import import_module
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import transaction
 from django.test.utils import override_settings
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Guardianship, Learner, Residency, User
 from courses.models import CourseRun
-from enrollment.benchmarks import addresses
 from enrollment.benchmarks.harness import Measure, alternate, call, handler
 from enrollment.models import Submission
+from enrollment.rehearsal import requests
+from enrollment.rehearsal.crowd import make_families
 
-CSRF = "b" * 32  # any secret that is the same in cookie and form
-GRADE = 4
+WARM_UP = 20
 
 
-def enroll(name: str, *, run: CourseRun, requests: int = 400) -> Measure:
+def enroll(name: str, *, run: CourseRun, calls: int = 400) -> Measure:
     """Answers per second of one process; `run` is a group for grade 4 with room for all."""
-    families = signed_in_families(requests + 40)
+    families = make_families(count=calls + 2 * WARM_UP, now=timezone.now())
+    for family in families:
+        _remember(family.session)
+    floor_submission = _submission(families[0])
     ours, floor = iter(families), itertools.cycle(families)
-    address = reverse("enrollment:enroll_check", args=[run.pk])
-    addresses.run, addresses.submission = (
-        run,
-        Submission.objects.create(key=uuid4(), submitted_by=families[0][0], received_at=timezone.now()),
-    )
-
-    def one_of_ours():
-        _user, learner, session = next(ours)
-        form = {"learner": learner.pk, "key": uuid4(), "csrfmiddlewaretoken": CSRF}
-        _redirected(call(answer, "POST", address, form=form, cookies=_cookies(session)))
-
-    def one_of_the_floor():
-        _user, learner, session = next(floor)
-        form = {"learner": learner.pk, "csrfmiddlewaretoken": CSRF}
-        _redirected(call(answer, "POST", "/floor/enroll/", form=form, cookies=_cookies(session)))
 
     with override_settings(ROOT_URLCONF="enrollment.benchmarks.addresses"):
         answer = handler()
-        for _ in range(20):
+
+        def one_of_ours():
+            family = next(ours)
+            _redirected(answer, family, requests.press(family, run))
+
+        def one_of_the_floor():
+            family = next(floor)
+            _redirected(answer, family, requests.press_of_the_floor(family, run, floor_submission))
+
+        for _ in range(WARM_UP):
             one_of_ours()
             one_of_the_floor()
-        return alternate(name, one_of_ours, one_of_the_floor, calls=requests, unit="answers/s")
+        return alternate(name, one_of_ours, one_of_the_floor, calls=calls, unit="answers/s")
 
 
-def _redirected(answered):
-    status, headers, _ = answered
+def _remember(session):
+    """The process knows the session from showing the page that has the button."""
+    import_module(settings.SESSION_ENGINE).SessionStore(session).load()
+
+
+def _submission(family):
+    return Submission.objects.create(key=uuid4(), submitted_by_id=family.user_id, received_at=timezone.now())
+
+
+def _redirected(answer, family, request):
+    status, headers, _ = call(answer, "POST", request["path"], form=request["form"], cookies=requests.cookies(family))
     if status != 302 or "login" in headers["Location"]:
         raise RuntimeError(f"The measurement expected a receipt and got {status}.")
-
-
-def _cookies(session):
-    return {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF}
-
-
-@transaction.atomic
-def signed_in_families(count: int) -> list[tuple[User, Learner, str]]:
-    """Families of one guardian and one child of grade 4 in Ventspils: (guardian, child, session key)."""
-    now = timezone.now()
-    year = timezone.localtime(now).year - (timezone.localtime(now).month < 9)
-    batch = uuid4().hex[:8]
-    users = User.objects.bulk_create(
-        User(
-            email=f"measure-{batch}-{number}@example.lv",
-            first_name="Vecāks",
-            last_name="Mērījums",
-            phone="+37120000000",
-            password="!",  # noqa: S106 - nobody has a password
-        )
-        for number in range(count)
-    )
-    children = Learner.objects.bulk_create(
-        Learner(
-            first_name="Bērns", last_name="Mērījums", birth_date=f"{year - 10}-05-05", grade=GRADE, grade_school_year=year,
-            residency=Residency.VENTSPILS,
-        )
-        for _ in range(count)
-    )  # fmt: skip
-    Guardianship.objects.bulk_create(
-        Guardianship(guardian=user, learner=child, started_at=now) for user, child in zip(users, children, strict=True)
-    )
-    return [(user, child, _session(user)) for user, child in zip(users, children, strict=True)]
-
-
-def _session(user):
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return session.session_key

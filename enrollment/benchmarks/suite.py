@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
@@ -18,6 +19,7 @@ from enrollment.benchmarks import feeds, pages, places
 from enrollment.benchmarks.harness import Measure
 from enrollment.flows import calendar_links
 from enrollment.models import Enrollment, EnrollmentState, Submission
+from enrollment.rehearsal.crowd import make_families
 
 CATALOGUE = Path(settings.BASE_DIR) / "courses" / "data" / "catalogue.yaml"
 
@@ -98,12 +100,12 @@ def calendars(families: int = 20, groups: int = 4) -> list[str]:
     now = timezone.now()
     runs = list(CourseRun.objects.filter(kind=RunKind.GROUP, state=RunState.PUBLISHED).order_by("pk")[:groups])
     paths = []
-    for user, child, _ in places.signed_in_families(families):
-        submission = Submission.objects.create(key=places.uuid4(), submitted_by=user, received_at=now)
+    for family in make_families(count=families, now=now):
+        submission = Submission.objects.create(key=uuid4(), submitted_by_id=family.user_id, received_at=now)
         Enrollment.objects.bulk_create(
             Enrollment(
                 run=run,
-                learner=child,
+                learner_id=family.learner_id,
                 submission=submission,
                 state=EnrollmentState.CONFIRMED,
                 received_at=now,
@@ -111,7 +113,7 @@ def calendars(families: int = 20, groups: int = 4) -> list[str]:
             )
             for run in runs
         )
-        paths.append(_calendar(user, now))
+        paths.append(_calendar(User.objects.get(pk=family.user_id), now))
     return paths
 
 

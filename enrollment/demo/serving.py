@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -31,18 +31,23 @@ def insist_on_port(host: str, port: int) -> None:
             raise PortTaken(f"Cannot listen at {host}:{port}: {error.strerror}. Choose another: PORT=8001") from error
 
 
-def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
-    """Run until Ctrl-C, SIGTERM or the end of one of the processes; 0 when it was asked to end."""
+def web(host: str, port: int, application: str = "enrollment.wsgi:application") -> list[str]:
+    """The command that serves the site."""
     python = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
     size = ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--host", host, "--port", str(port)]
-    commands = {
-        "server": [*python, *size, "enrollment.wsgi:application"],
-        "worker": [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker"],
-    }
+    return [*python, *size, application]
+
+
+def worker() -> list[str]:
+    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker"]
+
+
+def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
+    """Run until Ctrl-C, SIGTERM or the end of one of the processes; 0 when it was asked to end."""
     asked = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: asked.append(number))
-    running = {name: _start(command) for name, command in commands.items()}
+    running = {"server": start(web(host, port)), "worker": start(worker())}
     try:
         while not asked:
             for name, process in running.items():
@@ -52,12 +57,15 @@ def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
             time.sleep(0.2)
         return 0
     finally:
-        _end(running.values())
+        end(running.values())
 
 
-def _start(command):
-    # In a session of its own: Ctrl-C reaches it through _end alone, once.
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=_end_with_parent)  # noqa: S603
+def start(command: list[str], **options) -> subprocess.Popen:
+    """Start a process that ends with this one. `options` are those of Popen."""
+    # In a session of its own: Ctrl-C reaches it through `end` alone, once.
+    return subprocess.Popen(  # noqa: S603
+        command, cwd=settings.BASE_DIR, start_new_session=True, preexec_fn=_end_with_parent, **options
+    )
 
 
 def _end_with_parent():
@@ -66,7 +74,9 @@ def _end_with_parent():
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end(processes):
+def end(processes: Iterable[subprocess.Popen]) -> None:
+    """Ask them to end, and end those that do not."""
+    processes = list(processes)
     for process in processes:
         if process.poll() is None:
             process.terminate()
