@@ -1,4 +1,7 @@
-"""How long an offer is held (PRODUCT, Queue)."""
+"""How long a family has to answer: an offer, after a trial lesson, or whether it still comes (PRODUCT, Queue).
+
+No time to answer ends at night, when families sleep.
+"""
 
 from datetime import datetime, timedelta
 
@@ -40,3 +43,24 @@ def _awake(moment: datetime) -> datetime:
 def half_time(*, now: datetime, deadline: datetime) -> datetime:
     """When to remind: half of the time gone, moved out of the quiet hours."""
     return min(_awake(now + (deadline - now) / 2), deadline)
+
+
+def trial_deadline(*, lesson_ends_at: datetime, answer_hours: int) -> datetime:
+    """Until when a family says whether it keeps the place after a trial lesson."""
+    return _awake(lesson_ends_at + timedelta(hours=answer_hours))
+
+
+def reconfirm_deadline(*, now: datetime, starts_at: datetime) -> datetime | None:
+    """Until when to say that one still comes; None when there is no time to ask any more.
+
+    RECONFIRM_HOURS, but at most half of the time that is left, so that others can still take the place.
+    """
+    left = starts_at - now
+    if left / 2 < timedelta(hours=settings.OFFER_MINIMUM_HOURS):
+        return None
+    deadline = _awake(now + min(timedelta(hours=settings.RECONFIRM_HOURS), left / 2))
+    return deadline if deadline < starts_at else None
+
+
+def is_night(now: datetime) -> bool:
+    return _awake(now) != now

@@ -4,13 +4,11 @@
 `Facts.why_not` is pure and decides on them.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Learner, Residency, TeacherProfile
@@ -28,6 +26,7 @@ from courses.models import (
 )
 from enrollment import openings
 from enrollment.models import HOLDING, PLACED, Draw, DrawState, Enrollment, EnrollmentState
+from enrollment.overlaps import Meeting, first_overlap
 from enrollment.refusals import Reason, Refusal
 
 PREREQUISITE_MET = (EnrollmentState.CONFIRMED,)
@@ -53,11 +52,12 @@ def fit(
 
 
 def why_not_accept(*, enrollment: Enrollment, now: datetime) -> Refusal | None:
-    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting."""
-    run, learner = enrollment.run, enrollment.learner
-    facts = Facts.load(runs=[run], learners=[learner], now=now, leaving=enrollment)
-    mine = facts.enrollments.get(learner.pk, [])
-    return _over_limit(run, learner, mine) or _clash(run, learner, mine, facts)
+    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting.
+
+    The place that it replaces, if there is one, would end and stands in nobody's way.
+    """
+    facts = Facts.load(runs=[enrollment.run], learners=[enrollment.learner], now=now, leaving=enrollment)
+    return _in_the_way(enrollment, facts)
 
 
 def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict[int, Refusal | None]:
@@ -65,26 +65,17 @@ def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict
     if not enrollments:
         return {}
     facts = Facts.load(runs=[one.run for one in enrollments], learners=[one.learner for one in enrollments], now=now)
-    refusals = {}
-    for one in enrollments:
-        mine = facts.enrollments.get(one.learner_id, [])
-        refusals[one.pk] = _over_limit(one.run, one.learner, mine) or _clash(one.run, one.learner, mine, facts)
-    return refusals
+    return {one.pk: _in_the_way(one, facts) for one in enrollments}
 
 
-@dataclass(frozen=True)
-class Meeting:
-    """One lesson as far as overlapping goes."""
-
-    starts_at: datetime
-    ends_at: datetime
-    venue_id: int | None
-    run: CourseRun
+def _in_the_way(offered, facts):
+    mine = [one for one in facts.enrollments.get(offered.learner_id, []) if one.pk != offered.replaces_id]
+    return _over_limit(offered.run, offered.learner, mine) or _clash(offered.run, offered.learner, mine, facts)
 
 
 # What a decision reads of what a learner has; naming it keeps the query of the hottest path narrow.
 _OF_AN_ENROLLMENT = (
-    "learner_id", "state", "received_at", "run__code", "run__term_id", "run__course__program_id",
+    "learner_id", "state", "received_at", "replaces_id", "run__code", "run__term_id", "run__course__program_id",
     "run__course__title_lv", "run__course__title_en",
 )  # fmt: skip
 
@@ -157,6 +148,11 @@ class Facts:
     def opens_at(self, run, learner) -> datetime:
         """When this learner may apply for the run: with the others, or earlier."""
         return self.earlier.get((run.pk, learner.pk), run.enrollment_opens_at)
+
+    def places_left(self, run, learner) -> int | None:
+        """How many more places of its program and term the learner may have; None means without a limit."""
+        limit = run.course.program.max_places_per_term
+        return None if limit is None else max(0, limit - len(_used(run, self.enrollments.get(learner.pk, []))))
 
     def assume(self, enrollment: Enrollment) -> None:
         """Decide from now on as if the learner had this as well: one of several wishes has come true."""
@@ -317,16 +313,22 @@ def _over_limit(run, learner, mine):
     limit = run.course.program.max_places_per_term
     if limit is None:
         return None
-    used = [
-        one for one in mine
-        if one.state in PLACED
-        and one.run_id != run.pk and one.run.term_id == run.term_id
-        and one.run.course.program_id == run.course.program_id
-    ]  # fmt: skip
+    used = _used(run, mine)
     if len(used) < limit:
         return None
     codes = ", ".join(sorted(one.run.code for one in used))
     return Refusal(Reason.LIMIT, learner, {"used": len(used), "limit": limit, "codes": codes})
+
+
+def _used(run, mine) -> list[Enrollment]:
+    held = {one.pk for one in mine if one.state in PLACED}
+    return [
+        one for one in mine
+        if one.state in PLACED
+        and one.run_id != run.pk and one.run.term_id == run.term_id
+        and one.run.course.program_id == run.course.program_id
+        and one.replaces_id not in held  # an offer instead of a place is not one more
+    ]  # fmt: skip
 
 
 def _clash(run, learner, mine, facts):
@@ -341,26 +343,3 @@ def _clash(run, learner, mine, facts):
     if found is None:
         return None
     return Refusal(Reason.CLASH, learner, {"run": found.run, "at": found.starts_at, "ends_at": found.ends_at})
-
-
-def first_overlap(new: list[Meeting], taken: list[Meeting]) -> Meeting | None:
-    """The first of the taken meetings that overlaps a new one, travel between venues included.
-
-    Both lists are ordered by start. Linear but for the search of the first candidate.
-    """
-    travel = timedelta(minutes=settings.TRAVEL_MINUTES_BETWEEN_VENUES)
-    starts = [meeting.starts_at for meeting in taken]
-    longest = max((meeting.ends_at - meeting.starts_at for meeting in taken), default=timedelta())
-    for meeting in new:
-        index = bisect_left(starts, meeting.starts_at - longest - travel)
-        while index < len(taken) and taken[index].starts_at < meeting.ends_at + travel:
-            other = taken[index]
-            gap = (
-                travel
-                if None not in (meeting.venue_id, other.venue_id) and meeting.venue_id != other.venue_id
-                else timedelta()
-            )
-            if other.starts_at < meeting.ends_at + gap and meeting.starts_at < other.ends_at + gap:
-                return other
-            index += 1
-    return None

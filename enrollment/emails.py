@@ -3,11 +3,12 @@
 Whether to send is decided by the flow, which also puts them into the outbox.
 """
 
+from collections import defaultdict
 from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import Learner, User
+from accounts.models import Guardianship, Learner, User
 from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
 from courses.models import CourseRun
@@ -26,6 +27,7 @@ def joined_waitlist(
     """No. 3: the group is full, this is the number in the queue."""
     extra = {
         one.pk: {"position": positions[one.pk], "offer_hours": one.run.course.program.offer_hours}
+        | (_old_place(one.replaces) if one.replaces_id else {})
         for one in enrollments
     }
     return _letters("joined_waitlist", enrollments, now=now, extra=extra, hold_seconds=hold_seconds)
@@ -43,7 +45,11 @@ def offer_reminder(offer: WaitlistOffer, *, now: datetime) -> list[Message]:
 
 def offer_ended(offer: WaitlistOffer, *, declined: bool, now: datetime) -> list[Message]:
     """No. 6: declined, or no answer came."""
-    extra = {offer.enrollment_id: {"declined": declined, "expires_at": offer.expires_at.isoformat()}}
+    old = offer.enrollment.replaces if offer.enrollment.replaces_id else None
+    extra = {
+        offer.enrollment_id: {"declined": declined, "expires_at": offer.expires_at.isoformat()}
+        | (_old_place(old) if old and old.ended_at is None else {})
+    }
     return _letters("offer_ended", [offer.enrollment], now=now, extra=extra)
 
 
@@ -60,6 +66,53 @@ def group_changed(old: Enrollment, new: Enrollment, *, reason: str, now: datetim
     """No. 8: staff moved the learner to another group."""
     extra = {new.pk: {"old_code": old.run.code, "old_title": _title(old.run), "reason": reason}}
     return _letters("group_changed", [new], now=now, extra=extra, hold_seconds=hold_seconds)
+
+
+def group_exchanged(old: Enrollment, new: Enrollment, *, now: datetime) -> list[Message]:
+    """The family changed the group: the new place and the end of the old one, in one letter."""
+    return _letters("group_exchanged", [new], now=now, extra={new.pk: _old_place(old)})
+
+
+def trial_agreed(trial: Enrollment, *, now: datetime) -> list[Message]:
+    """One lesson is tried: when, where, and until when to decide. Told anew when it is another lesson."""
+    return _letters(
+        "trial_agreed", [trial], now=now, extra={trial.pk: _trial(trial)}, about=f"-{trial.trial_lesson_id}"
+    )
+
+
+def trial_question(trial: Enrollment, *, now: datetime) -> list[Message]:
+    """After the lesson: keep the place?"""
+    return _questions("trial_question", links.TRIAL, trial, _trial(trial), now=now)
+
+
+def trial_ended(trial: Enrollment, *, now: datetime) -> list[Message]:
+    """No answer came after the trial lesson; the place was passed on."""
+    return _letters("trial_ended", [trial], now=now)
+
+
+def still_coming(enrollment: Enrollment, *, now: datetime) -> list[Message]:
+    """Some days before the start: do you still come?"""
+    return _questions("still_coming", links.STILL_COMING, enrollment, _still_coming(enrollment), now=now)
+
+
+def still_coming_reminder(enrollment: Enrollment, *, now: datetime) -> list[Message]:
+    """Half of the time is gone."""
+    return _questions("still_coming_reminder", links.STILL_COMING, enrollment, _still_coming(enrollment), now=now)
+
+
+def place_unconfirmed(enrollment: Enrollment, *, now: datetime) -> list[Message]:
+    """Nobody said that they still come; the place was passed on."""
+    return _letters("place_unconfirmed", [enrollment], now=now, extra={enrollment.pk: _still_coming(enrollment)})
+
+
+def group_runs(run: CourseRun, enrollments: list[Enrollment], *, now: datetime) -> list[Message]:
+    """No. 16: it was decided that the group takes place; one letter per family or guest."""
+    return _one_per_family("group_runs", run, enrollments, {}, now=now)
+
+
+def group_cancelled(run: CourseRun, enrollments: list[Enrollment], *, reason: str, now: datetime) -> list[Message]:
+    """No. 16: the group does not take place, and why; one letter per family or guest."""
+    return _one_per_family("group_cancelled", run, enrollments, {"reason": reason}, now=now)
 
 
 def application_received(application: Application, *, learners: list[Learner], now: datetime) -> list[Message]:
@@ -107,23 +160,84 @@ def _application_letters(name, application, learners, facts, *, now):
 
 def _offer_letters(name, offer, *, now):
     enrollment = offer.enrollment
-    told = User.objects.acting_for(enrollment.learner_id).order_by("pk")
-    if enrollment.learner_id and not enrollment.learner.decides_on(timezone.localdate(now)):
-        told = told.exclude(pk=enrollment.learner.user_id)  # a pupil's guardians answer
     facts = {"offered_at": offer.offered_at.isoformat(), "expires_at": offer.expires_at.isoformat()}
+    if enrollment.replaces_id and enrollment.replaces.ended_at is None:
+        facts |= _old_place(enrollment.replaces)
+    return _to_answer(
+        name, enrollment, facts, lambda user: links.offer_path(offer, user), about=f"-{offer.pk}", now=now
+    )
+
+
+def _questions(name, question, enrollment, facts, *, now):
+    return _to_answer(name, enrollment, facts, lambda user: links.question_path(question, enrollment, user), now=now)
+
+
+def _to_answer(name, enrollment, facts, path, *, about="", now):
+    """To everybody who may answer, each with a link of their own."""
     if enrollment.learner_id is None:
-        return [_to_guest(name, enrollment, now, facts | {"answer_path": links.offer_path(offer, None)})]
+        return [_to_guest(name, enrollment, now, facts | {"answer_path": path(None)})]
+    told = User.objects.acting_for(enrollment.learner_id).order_by("pk")
+    if not enrollment.learner.decides_on(timezone.localdate(now)):
+        told = told.exclude(pk=enrollment.learner.user_id)  # a pupil's guardians answer
     return [
         draft(
-            kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}-{offer.pk}", recipient=user,
-            learner=enrollment.learner, now=now,
-            facts=_facts(enrollment) | facts | {"answer_path": links.offer_path(offer, user)},
+            kind=f"enrollment.{name}", event_key=f"{event_key(enrollment)}{name}{about}", recipient=user,
+            learner=enrollment.learner, now=now, facts=_facts(enrollment) | facts | {"answer_path": path(user)},
         )
         for user in told
     ]  # fmt: skip
 
 
-def _letters(name, enrollments, *, now, extra=None, hold_seconds=0):
+def families_of(enrollments: list[Enrollment]) -> dict[tuple, list[Enrollment]]:
+    """{(user, address of a guest): their places}: who is told of what happens to a group, each once; two queries."""
+    learners = {one.learner_id: one.learner for one in enrollments if one.learner_id}
+    told = defaultdict(list)
+    acting = Guardianship.objects.live().filter(learner__in=learners).select_related("guardian")
+    for one in acting.order_by("pk"):
+        told[one.learner_id].append(one.guardian)
+    own = {learner.user_id: pk for pk, learner in learners.items() if learner.user_id}
+    for user in User.objects.filter(pk__in=own):
+        told[own[user.pk]].append(user)
+    families = defaultdict(list)
+    for one in enrollments:
+        for user in told[one.learner_id] if one.learner_id else [None]:
+            families[user, "" if user else one.guest_email].append(one)
+    return families
+
+
+def _one_per_family(name, run, enrollments, facts, *, now):
+    letters = []
+    for (user, _address), theirs in families_of(enrollments).items():
+        if user is None:
+            letters.append(_to_guest(name, theirs[0], now, facts))
+            continue
+        names = ", ".join(one.learner.first_name for one in theirs)
+        letters.append(
+            draft(
+                kind=f"enrollment.{name}", event_key=f"run-{run.pk}-{name}", recipient=user, learner=theirs[0].learner,
+                now=now, facts=_facts(theirs[0]) | {"name": names} | facts,
+            )
+        )  # fmt: skip
+    return letters
+
+
+def _old_place(old):
+    return {"old_code": old.run.code, "old_title": _title(old.run)}
+
+
+def _trial(trial):
+    lesson = trial.trial_lesson
+    return {
+        "lesson_starts_at": lesson.starts_at.isoformat(), "lesson_ends_at": lesson.ends_at.isoformat(),
+        "decide_by_at": trial.trial_ends_at.isoformat(),
+    }  # fmt: skip
+
+
+def _still_coming(enrollment):
+    return {"answer_by_at": enrollment.reconfirm_by.isoformat()}
+
+
+def _letters(name, enrollments, *, now, extra=None, hold_seconds=0, about=""):
     letters = []
     for one in enrollments:
         facts = _facts(one) | (extra or {}).get(one.pk, {})
@@ -132,7 +246,7 @@ def _letters(name, enrollments, *, now, extra=None, hold_seconds=0):
             continue
         letters.append(
             draft(
-                kind=f"enrollment.{name}", event_key=f"{event_key(one)}{name}", learner=one.learner, now=now,
+                kind=f"enrollment.{name}", event_key=f"{event_key(one)}{name}{about}", learner=one.learner, now=now,
                 facts=facts, hold_seconds=hold_seconds,
             )
         )  # fmt: skip

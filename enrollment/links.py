@@ -11,6 +11,7 @@ from accounts.models import Guardianship, User
 from enrollment.models import Enrollment, WaitlistOffer
 
 _OFFER, _TICKET = "enrollment.offer", "enrollment.ticket"
+TRIAL, STILL_COMING = "trial", "still_coming"  # what is asked; names of the pages as well
 
 
 def offer_path(offer: WaitlistOffer, user: User | None) -> str:
@@ -38,6 +39,27 @@ def read_offer(token: str) -> tuple[WaitlistOffer, User | None] | None:
         return (offer, None) if offer.enrollment.learner_id is None else None
     user = User.objects.filter(pk=user_id, is_active=True).first()
     return (offer, user) if user and _acts_for(user, offer.enrollment) else None
+
+
+def question_path(question: str, enrollment: Enrollment, user: User | None) -> str:
+    """The page on which this guardian (or guest) answers a question about a place, without a password."""
+    token = signing.dumps([enrollment.pk, user.pk if user else None], salt=f"enrollment.{question}")
+    return reverse(f"enrollment:{question}", args=[token])
+
+
+def read_question(question: str, token: str) -> tuple[Enrollment, User | None] | None:
+    """The place and the person who was asked; None when the link is false or the person may no longer act."""
+    try:
+        enrollment_id, user_id = signing.loads(token, salt=f"enrollment.{question}")
+    except (signing.BadSignature, ValueError):
+        return None
+    enrollment = Enrollment.objects.for_display().select_related("trial_lesson").filter(pk=enrollment_id).first()
+    if enrollment is None:
+        return None
+    if user_id is None:
+        return (enrollment, None) if enrollment.learner_id is None else None
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return (enrollment, user) if user and _acts_for(user, enrollment) else None
 
 
 def _acts_for(user, enrollment):

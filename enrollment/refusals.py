@@ -39,6 +39,14 @@ class Reason(models.TextChoices):
     ENDED = "ended", gettext_lazy("Nothing to change")
     TOO_LATE = "too_late", gettext_lazy("Too late to undo")
     CAPACITY = "capacity", gettext_lazy("Capacity not possible")
+    NO_TRIAL = "no_trial", gettext_lazy("No trial lesson here")
+    TRIED = "tried", gettext_lazy("The trial lesson was used")
+    TOO_LATE_TO_ANSWER = "answer_late", gettext_lazy("The time to answer is over")
+    TOO_EARLY = "too_early", gettext_lazy("Not possible yet")
+    NO_STANDBY = "no_standby", gettext_lazy("No places are given at the door")
+    OUT_OF_TURN = "out_of_turn", gettext_lazy("Others come first in the queue")
+    DECIDED = "decided", gettext_lazy("Decided already")
+    DECISION_DAY = "decision_day", gettext_lazy("Another day is needed")
 
 
 # What staff may override with a written reason. Never the capacity (PRODUCT, Places 6).
@@ -174,6 +182,24 @@ class Refusal:
                 return _("Seats taken: %(taken)s, seats in the room: %(room)s.") % facts
         return ""
 
+            case Reason.NO_TRIAL:
+                return _("This lesson cannot be tried. Choose another one, or apply for the group.")
+            case Reason.TRIED:
+                return _("A lesson of this course can be tried once. Apply for the group instead.")
+            case Reason.TOO_LATE_TO_ANSWER if "day" in facts:
+                return _("The place was kept until %(day)s, %(time)s. You can apply again.") % facts
+            case Reason.TOO_LATE_TO_ANSWER:
+                return _("The place has been passed on. You can apply again.")
+            case Reason.TOO_EARLY:
+                return _("Possible from %(day)s, %(time)s.") % facts
+            case Reason.NO_STANDBY:
+                return _("In this program nobody who waits is asked to come.")
+            case Reason.OUT_OF_TURN:
+                return _("In front: %(names)s. Write why they are passed over, or ask them first.") % facts
+            case Reason.DECIDED:
+                return _("The group takes place, or has begun. It can still be cancelled.")
+            case Reason.DECISION_DAY:
+                return _("Choose a day from today until the start of the group.")
     @property
     def short(self) -> str:
         """The line on a card, after the child's name and a colon."""

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.flows import sign_in
 from accounts.outbox import delivery, heartbeats
-from enrollment.flows import upkeep
+from enrollment.flows import aftercare, upkeep
 from enrollment.reconciliation import reconcile
 
 logger = logging.getLogger(__name__)
@@ -59,16 +59,31 @@ class Worker:
                 self.tell(summary)
 
     def round(self, *, now: datetime) -> dict[str, int]:
-        """One round: {"released", "expired", "reminded", "promoted", "sent", "not_sent", "nightly", "differences", "failed"}.
+        """One round: {"decided", "released", "expired", "reminded", "promoted", "asked", "ended", "settled", "sent", "not_sent", "nightly", "differences", "failed"}.
 
         failed: parts that ended in an error of ours, which is logged; the other parts are done all the same.
         Raises OperationalError or InterfaceError when the database does not answer.
         """
         summary = dict.fromkeys(
-            ("released", "expired", "reminded", "promoted", "sent", "not_sent", "nightly", "differences", "failed"), 0
+            (
+                "decided",
+                "released",
+                "expired",
+                "reminded",
+                "promoted",
+                "asked",
+                "ended",
+                "settled",
+                "sent",
+                "not_sent",
+                "nightly",
+                "differences",
+                "failed",
+            ),
+            0,
         )
         self._beat(now)
-        for part in (upkeep.run_due, self._send, self._nightly):
+        for part in (upkeep.run_due, aftercare.run_due, self._send, self._nightly):
             try:
                 summary |= part(now=now)
             except (OperationalError, InterfaceError):

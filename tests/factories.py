@@ -23,7 +23,7 @@ from courses.models import (
     Topic,
     Venue,
 )  # fmt: skip
-from enrollment.flows import enrollments
+from enrollment.flows import enrollments, transfers, trials
 
 _numbers = itertools.count(1)
 
@@ -186,3 +186,17 @@ def counters_of(run) -> tuple[int, int, int]:
 def codes_of(raised) -> list[str]:
     """The reasons with which a flow refused, from `pytest.raises(EnrollmentRefused)`."""
     return [refusal.code for refusal in raised.value.refusals]
+
+
+def try_lesson(run, learner=None, *, by=None, lesson=None, now=NOON, key=None):
+    """A trial of the run's next lesson, through the flow. The run's program needs `trial_answer_hours`."""
+    learner = learner or make_child()
+    by = by or learner.guardianships.select_related("guardian").first().guardian
+    lesson = lesson or run.lessons.order_by("starts_at").first()
+    return trials.begin_trial(run=run, learner=learner, lesson=lesson, key=key or uuid4(), by=by, now=now)
+
+
+def change_group(enrollment, to_run, *, by=None, now=NOON, key=None):
+    """The family changes the group, through the flow; the enrollment in the other group."""
+    by = by or enrollment.learner.guardianships.select_related("guardian").first().guardian
+    return transfers.transfer(enrollment=enrollment, to_run=to_run, key=key or uuid4(), by=by, now=now)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min
 
 from accounts.formatting import datetime_short
 from accounts.models import User
@@ -17,6 +17,8 @@ from courses.models import CourseRun, Lesson, LessonState, Room
 from courses.refusals import TimetableReason, TimetableRefused
 
 logger = logging.getLogger(__name__)
+
+LONGEST_REASON = 200  # characters, as a lesson keeps them
 
 
 @transaction.atomic
@@ -46,6 +48,14 @@ def cancel_lesson(
     _note_change(lesson.run, now)
     logger.info("lesson %s cancelled by user %s", lesson.pk, by and by.pk)
     return lesson
+
+
+def cancel_all(*, run: CourseRun, reason: str, now: datetime) -> int:
+    """Cancel every lesson of a locked run that is not over yet; how many. They stay in calendars, marked."""
+    to_come = Lesson.objects.scheduled().filter(run=run, ends_at__gt=now)
+    return to_come.update(
+        state=LessonState.CANCELLED, cancel_reason=reason[:LONGEST_REASON], sequence=F("sequence") + 1, changed_at=now
+    )
 
 
 @transaction.atomic

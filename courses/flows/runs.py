@@ -1,6 +1,6 @@
 """What is decided about a group as a whole."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -19,3 +19,15 @@ def publish(*, run: CourseRun, now: datetime) -> bool:
     if run.weekday is not None and run.start_time is not None and run.term_id:
         timetable.generate_lessons(run=run, now=now)
     return True
+
+
+def set_decision(run: CourseRun, *, decision_on: date, minimum_size: int, now: datetime) -> None:
+    """Give a locked run another decision day and another minimum."""
+    run.decision_on, run.minimum_size, run.changed_at = decision_on, minimum_size, now
+    run.save(update_fields=["decision_on", "minimum_size", "changed_at"])
+
+
+def cancel(run: CourseRun, *, reason: str, now: datetime) -> None:
+    """Mark a locked run as cancelled. What it meant to people is ended by the flow above that calls this."""
+    run.state, run.cancellation_reason, run.changed_at = RunState.CANCELLED, reason, now
+    run.save(update_fields=["state", "cancellation_reason", "changed_at"])

@@ -11,10 +11,13 @@ from accounts.outbox import flows as outbox
 from courses.flows import seats
 from courses.models import CourseRun
 from enrollment import eligibility, emails
-from enrollment.flows import places, turns, waitlist
+from enrollment.deadlines import trial_deadline
+from enrollment.flows import newcomers, places, reconfirmations, waitlist
 from enrollment.models import (
     HOLDING,
+    ATTENDING,
     Enrollment,
+    PLACED,
     EnrollmentState as State,
     LedgerEntry,
     LedgerEvent,
@@ -149,7 +152,7 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
     if enrollment.state == State.WAITLISTED:
         places.change(enrollment, State.WITHDRAWN, LedgerEvent.LEFT_QUEUE, by=by, now=now)
         waitlist.promote_locked(enrollment.run, now=now)  # a party that was passed over may fit now
-    elif enrollment.state == State.CONFIRMED:
+    elif enrollment.state in ATTENDING:
         places.change(
             enrollment, State.LEAVING, LedgerEvent.GIVEN_BACK, by=by, now=now,
             releases_at=now + hold, releases_to=State.WITHDRAWN,
@@ -172,7 +175,7 @@ def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -
     """
     enrollment = places.lock(enrollment)
     places.refuse_minor(enrollment, by=by, now=now)
-    if enrollment.state == State.CONFIRMED:
+    if enrollment.state in ATTENDING:
         return enrollment
     if enrollment.state != State.LEAVING or enrollment.releases_at <= now:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
@@ -182,10 +185,14 @@ def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -
     if refusal := _filled_meanwhile(enrollment, now):
         raise EnrollmentRefused(refusal)
     before = State(enrollment.ledger.get(number=enrollment.version).from_state)
+    It is what it was: a trial lesson's place too, with its end counted anew.
+
     if before == State.OFFERED:
         _reopen_offer(enrollment, now)
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
-    places.change(enrollment, before, LedgerEvent.RESTORED, by=by, now=now)
+    places.change(enrollment, before, LedgerEvent.RESTORED, by=by, now=now, trial_ends_at=until)
+    if enrollment.reconfirm_by and enrollment.reconfirmed_at is None:
+        reconfirmations.note_yes(enrollment, by=by, now=now)  # whoever takes it back still comes
     return enrollment
 
 
@@ -200,11 +207,19 @@ def _filled_meanwhile(enrollment, now):
 
 
 def _reopen_offer(enrollment, now):
+    until = _trial_ends_at(enrollment) if before == State.TRIAL else None
+    if until is not None and until <= now:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     """An offer that the centre ended with the enrollment is open again, if its time is not up meanwhile."""
     ended = enrollment.offers.filter(state=OfferState.CLOSED, expires_at__gt=now).order_by("-pk").first()
     if ended is None:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     enrollment.offers.filter(pk=ended.pk).update(state=OfferState.OPEN, answered_at=None, answered_by=None)
+def _trial_ends_at(enrollment):
+    hours = enrollment.run.course.program.trial_answer_hours or 0
+    return trial_deadline(lesson_ends_at=enrollment.trial_lesson.ends_at, answer_hours=hours)
+
+
 
 
 @transaction.atomic
@@ -246,7 +261,7 @@ def cancel(*, enrollment: Enrollment, by: User, reason: str, now: datetime) -> E
     """
     enrollment = places.lock(enrollment)
     hold = settings.STAFF_MESSAGE_HOLD_SECONDS
-    if enrollment.state in (State.CONFIRMED, State.OFFERED):
+    if enrollment.state in PLACED:
         if enrollment.state == State.OFFERED:
             enrollment.offers.open().update(state=OfferState.CLOSED, answered_at=now, answered_by=by)
         places.change(
@@ -311,6 +326,8 @@ def undo_move(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
     places.change(enrollment, State.CANCELLED, LedgerEvent.RESTORED, by=by, now=now)
+    places.hand_over_waits(enrollment, moved)
     places.change(old, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
     waitlist.promote_locked(enrollment.run, now=now)
     return old
+    places.hand_over_waits(enrollment, old)

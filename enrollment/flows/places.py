@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import Learner, User
-from accounts.statements import Statement
+from accounts.statements import Insertion, Statement
 from courses.flows import seats
 from courses.models import CourseRun
-from enrollment.models import ENDED, Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
+from enrollment.models import ATTENDING, ENDED, Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
 
 # {state: (taken, offered, waiting)}: what one seat of an enrollment in that state counts for on its run.
 COUNTS = {
@@ -27,13 +27,19 @@ NOTHING = (0, 0, 0)
 def lock(enrollment: Enrollment, *more_runs: CourseRun, with_learners=()) -> Enrollment:
     """Lock the enrollment's learner (and the others, by id), then its run and the others by id, and read it again.
 
-    That order is the same everywhere, so that two flows never wait for each other.
+    The run of a place that it is to replace is one of the others. That order is the same everywhere, so that two
+    flows never wait for each other.
     """
     if ids := {enrollment.learner_id, *with_learners} - {None}:
         _locked(sorted(ids))
-    runs = seats.lock(enrollment.run_id, *(run.pk for run in more_runs))
-    fresh = Enrollment.objects.select_related("learner", "submission").get(pk=enrollment.pk)
+    run_ids = [enrollment.run_id, *(run.pk for run in more_runs)]
+    if enrollment.replaces_id:  # which place that is changes only under the learner's lock
+        run_ids += Enrollment.objects.filter(replaced_by=enrollment.pk).values_list("run_id", flat=True)
+    runs = seats.lock(*run_ids)
+    fresh = Enrollment.objects.select_related("learner", "submission", "replaces").get(pk=enrollment.pk)
     fresh.run = runs[fresh.run_id]
+    if fresh.replaces_id and fresh.replaces.run_id in runs:
+        fresh.replaces.run, fresh.replaces.learner = runs[fresh.replaces.run_id], fresh.learner
     return fresh
 
 
@@ -87,6 +93,9 @@ _locked = Statement(
 )
 
 
+_write_enrollments, _write_ledger = Insertion(Enrollment), Insertion(LedgerEntry)
+
+
 def begin(
     enrollments: list[Enrollment], *, by, reason="", reasons=None, overrides="", event=LedgerEvent.RECEIVED
 ) -> list[Enrollment]:
@@ -94,15 +103,15 @@ def begin(
 
     reasons: {learner id: reason} where they differ. overrides: the codes of the refusals that staff overrode, "limit,clash"; the reason is then what they wrote.
     """
-    Enrollment.objects.bulk_create(enrollments)
-    LedgerEntry.objects.bulk_create(
+    _write_enrollments(enrollments)
+    _write_ledger([
         LedgerEntry(
             enrollment=one, run_id=one.run_id, number=1, event=event, to_state=one.state,
             seats=COUNTS[one.state][0] * one.seats, by=by, at=one.changed_at,
             reason=(reasons or {}).get(one.learner_id, reason), overrides=overrides,
         )
         for one in enrollments
-    )  # fmt: skip
+    ])  # fmt: skip
     return enrollments
 
 
@@ -114,10 +123,15 @@ def change(
     by,
     now: datetime,
     reason="",
+    overrides="",
     releases_at=None,
     releases_to="",
+    trial_ends_at=None,
 ) -> bool:
-    """Move a locked enrollment to another state; False, and nothing changed, when there is no seat for it."""
+    """Move a locked enrollment to another state; False, and nothing changed, when there is no seat for it.
+
+    overrides: like in `begin`. releases_at, releases_to: of LEAVING. trial_ends_at: of TRIAL.
+    """
     before, after = COUNTS.get(enrollment.state, NOTHING), COUNTS.get(to, NOTHING)
     taken, offered, waiting = ((new - old) * enrollment.seats for old, new in zip(before, after, strict=True))
     if (taken, offered, waiting) != NOTHING and not seats.shift(
@@ -126,17 +140,17 @@ def change(
         return False
     moved = Enrollment.objects.filter(pk=enrollment.pk, state=enrollment.state, version=enrollment.version).update(
         state=to, version=enrollment.version + 1, changed_at=now, ended_at=now if to in ENDED else None,
-        releases_at=releases_at, releases_to=releases_to, trial_ends_at=None,
+        releases_at=releases_at, releases_to=releases_to, trial_ends_at=trial_ends_at,
     )  # fmt: skip
     if not moved:
         raise RuntimeError(f"enrollment {enrollment.pk} changed under the lock of its run")
     LedgerEntry.objects.create(
         enrollment=enrollment, run_id=enrollment.run_id, number=enrollment.version + 1, event=event,
-        from_state=enrollment.state, to_state=to, seats=taken, by=by, at=now, reason=reason,
+        from_state=enrollment.state, to_state=to, seats=taken, by=by, at=now, reason=reason, overrides=overrides,
     )  # fmt: skip
     enrollment.state, enrollment.version, enrollment.changed_at = to, enrollment.version + 1, now
     enrollment.ended_at = now if to in ENDED else None
-    enrollment.releases_at, enrollment.releases_to, enrollment.trial_ends_at = releases_at, releases_to, None
+    enrollment.releases_at, enrollment.releases_to, enrollment.trial_ends_at = releases_at, releases_to, trial_ends_at
     return True
 
 
@@ -148,3 +162,13 @@ def note(enrollment: Enrollment, event: LedgerEvent, *, now: datetime, by=None, 
         from_state=enrollment.state, to_state=enrollment.state, seats=0, by=by, at=now, reason=reason,
     )  # fmt: skip
     enrollment.version += 1
+
+
+def gives_up(enrollment: Enrollment) -> bool:
+    """Whether getting this place ends another one that the learner still has. Needs `replaces` loaded."""
+    return bool(enrollment.replaces_id) and enrollment.replaces.state in ATTENDING
+
+
+def hand_over_waits(old: Enrollment, new: Enrollment) -> None:
+    """Whoever waits elsewhere to leave the old place now waits to leave the new one. Needs the learner's lock."""
+    Enrollment.objects.filter(replaces=old, ended_at=None).exclude(pk=new.pk).update(replaces=new)

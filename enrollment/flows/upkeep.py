@@ -31,27 +31,27 @@ def run_due(*, now: datetime) -> dict[str, int]:
 def _release(now):
     leaving = Enrollment.objects.filter(state=State.LEAVING, releases_at__lte=now).order_by("releases_at")
     leaving = leaving.select_related("learner")[:ROUND]
-    return _each(leaving, lambda one: enrollments.release_due(enrollment=one, now=now))
+    return each(leaving, lambda one: enrollments.release_due(enrollment=one, now=now))
 
 
 def _expire(now):
     overdue = WaitlistOffer.objects.overdue(now=now).order_by("expires_at").select_related("enrollment__learner")
-    return _each(overdue[:ROUND], lambda offer: waitlist.expire(offer=offer, now=now))
+    return each(overdue[:ROUND], lambda offer: waitlist.expire(offer=offer, now=now))
 
 
 def _remind(now):
     due = WaitlistOffer.objects.to_remind(now=now).order_by("remind_at")
     due = due.select_related("enrollment__learner", "enrollment__run__course", "enrollment__run__room__venue")[:ROUND]
-    return _each(due, lambda offer: waitlist.remind(offer=offer, now=now))
+    return each(due, lambda offer: waitlist.remind(offer=offer, now=now))
 
 
 def _promote(now):
     """Seats that became free without anybody being offered them, for instance by a raised capacity."""
     waiting = CourseRun.objects.filter(waitlist_length__gt=0, state=RunState.PUBLISHED, offers_end_at__gt=now)
-    return _each(waiting.with_seats_left()[:ROUND], lambda run: len(waitlist.promote(run=run, now=now)))
+    return each(waiting.with_seats_left()[:ROUND], lambda run: len(waitlist.promote(run=run, now=now)))
 
 
-def _each(items, work) -> int:
+def each(items, work) -> int:
     """The sum of what the work did. An item that fails is logged and keeps no other from its turn."""
     done = 0
     for item in items:

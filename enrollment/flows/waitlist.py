@@ -97,7 +97,9 @@ def _deadline(run, now):
 def _parties(run) -> Iterator[list[Enrollment]]:
     """Those who wait, in order; siblings sent "all or none" as one party at the place of the first."""
     served = set()
-    queue = Enrollment.objects.filter(run=run).waitlisted().select_related("learner", "submission")
+    queue = (
+        Enrollment.objects.filter(run=run).waitlisted().select_related("learner", "submission", "replaces__run__course")
+    )
     after = None
     while True:
         page = list((queue if after is None else queue.filter(_later_than(after)))[:PAGE])
@@ -131,7 +133,7 @@ def _pass_over(party, free, now):
 
 def _give(one, run, deadline, now):
     one.run = run
-    if run.course.program.confirms_directly:
+    if run.course.program.confirms_directly and not places.gives_up(one):  # nobody gives a place up unasked
         if places.change(one, State.CONFIRMED, LedgerEvent.PROMOTED, by=None, now=now):
             outbox.enqueue(*emails.place_given([one], now=now))
         return
@@ -146,8 +148,9 @@ def _give(one, run, deadline, now):
 def accept(*, offer: WaitlistOffer, by: User | None, now: datetime) -> Enrollment:
     """Take the offered seat; siblings offered together are all accepted. Pressed twice it is accepted once.
 
-    Locks the learner and the run. Raises EnrollmentRefused: OFFER_ENDED when time is up (the offer is
-    expired on the spot and the seat goes on), LIMIT or CLASH when the learner's week filled meanwhile.
+    A place that it replaces ends in the same transaction. Locks the learner and the run, and the run of that place.
+    Raises EnrollmentRefused: OFFER_ENDED when time is up (the offer is expired on the spot and the seat goes on),
+    LIMIT or CLASH when the learner's week filled meanwhile.
     """
     answer = _answer(offer, by=by, now=now, accepted=True)
     if isinstance(answer, Refusal):
@@ -195,9 +198,21 @@ def _answer(offer, *, by, now, accepted):
     for each, one in party:
         WaitlistOffer.objects.filter(pk=each.pk).update(state=OfferState.ACCEPTED, answered_at=now, answered_by=by)
         places.change(one, State.CONFIRMED, LedgerEvent.ACCEPTED, by=by, now=now)
-        outbox.enqueue(*emails.place_given([one], now=now))
+        if places.gives_up(one):
+            end_replaced(one, by=by, now=now)
+        else:
+            outbox.enqueue(*emails.place_given([one], now=now))
     enrollment.refresh_from_db()
     return enrollment
+def end_replaced(new: Enrollment, *, by: User | None, now: datetime) -> None:
+    """End the place that a new one replaces and pass its seat on; one letter tells both. Both runs are locked."""
+    old = new.replaces
+    places.change(old, State.MOVED, LedgerEvent.TRANSFERRED, by=by, now=now, reason=f"{old.run.code} → {new.run.code}")
+    places.hand_over_waits(old, new)
+    outbox.enqueue(*emails.group_exchanged(old, new, now=now))
+    promote_locked(old.run, now=now)
+
+
 
 
 def _sent_with(enrollment):
@@ -216,7 +231,9 @@ def _party_of(offer, enrollment):
         enrollment__submission=enrollment.submission_id, enrollment__run=enrollment.run_id
     )
     party = []
-    for each in others.select_related("enrollment__learner", "enrollment__submission").order_by("pk"):
+    for each in others.select_related("enrollment__learner", "enrollment__submission", "enrollment__replaces").order_by(
+        "pk"
+    ):
         each.enrollment.run = enrollment.run
         party.append((each, each.enrollment))
     return party

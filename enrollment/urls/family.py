@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views import offers
+from enrollment.views import offers, questions
 from enrollment.views.family import calendars, children, enrolling, enrollments, home, messages, week
 
 urlpatterns = [
@@ -28,4 +28,8 @@ urlpatterns = [
     path("calendar/<int:pk>/replace/", calendars.calendar_link_replace, name="calendar_link_replace"),
 ]
 
-link_patterns = [path("offers/<str:token>/", offers.offer, name="offer")]
+link_patterns = [
+    path("offers/<str:token>/", offers.offer, name="offer"),
+    path("trials/<str:token>/", questions.trial, name="trial"),
+    path("coming/<str:token>/", questions.still_coming, name="still_coming"),
+]

@@ -21,7 +21,22 @@ from tests.races import race
 pytestmark = pytest.mark.django_db
 
 QUIET = dict.fromkeys(
-    ("released", "expired", "reminded", "promoted", "sent", "not_sent", "nightly", "differences", "failed"), 0
+    (
+        "decided",
+        "released",
+        "expired",
+        "reminded",
+        "promoted",
+        "asked",
+        "ended",
+        "settled",
+        "sent",
+        "not_sent",
+        "nightly",
+        "differences",
+        "failed",
+    ),
+    0,
 )
 
 
