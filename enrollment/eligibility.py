@@ -52,12 +52,11 @@ def fit(
 
 
 def why_not_accept(*, enrollment: Enrollment, now: datetime) -> Refusal | None:
-    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting.
-
-    The place that it replaces, if there is one, would end and stands in nobody's way.
-    """
-    facts = Facts.load(runs=[enrollment.run], learners=[enrollment.learner], now=now, leaving=enrollment)
-    return _in_the_way(enrollment, facts)
+    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting."""
+    run, learner = enrollment.run, enrollment.learner
+    facts = Facts.load(runs=[run], learners=[learner], now=now, leaving=enrollment)
+    mine = facts.enrollments.get(learner.pk, [])
+    return _over_limit(run, learner, mine) or _clash(run, learner, mine, facts)
 
 
 def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict[int, Refusal | None]:
@@ -65,17 +64,16 @@ def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict
     if not enrollments:
         return {}
     facts = Facts.load(runs=[one.run for one in enrollments], learners=[one.learner for one in enrollments], now=now)
-    return {one.pk: _in_the_way(one, facts) for one in enrollments}
-
-
-def _in_the_way(offered, facts):
-    mine = [one for one in facts.enrollments.get(offered.learner_id, []) if one.pk != offered.replaces_id]
-    return _over_limit(offered.run, offered.learner, mine) or _clash(offered.run, offered.learner, mine, facts)
+    refusals = {}
+    for one in enrollments:
+        mine = facts.enrollments.get(one.learner_id, [])
+        refusals[one.pk] = _over_limit(one.run, one.learner, mine) or _clash(one.run, one.learner, mine, facts)
+    return refusals
 
 
 # What a decision reads of what a learner has; naming it keeps the query of the hottest path narrow.
 _OF_AN_ENROLLMENT = (
-    "learner_id", "state", "received_at", "replaces_id", "run__code", "run__term_id", "run__course__program_id",
+    "learner_id", "state", "received_at", "run__code", "run__term_id", "run__course__program_id",
     "run__course__title_lv", "run__course__title_en",
 )  # fmt: skip
 
@@ -321,13 +319,11 @@ def _over_limit(run, learner, mine):
 
 
 def _used(run, mine) -> list[Enrollment]:
-    held = {one.pk for one in mine if one.state in PLACED}
     return [
         one for one in mine
         if one.state in PLACED
         and one.run_id != run.pk and one.run.term_id == run.term_id
         and one.run.course.program_id == run.course.program_id
-        and one.replaces_id not in held  # an offer instead of a place is not one more
     ]  # fmt: skip
 
 
