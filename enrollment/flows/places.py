@@ -101,14 +101,15 @@ def begin(
 ) -> list[Enrollment]:
     """Write new enrollments whose seats are already counted, each with the first row of its ledger.
 
-    reasons: {learner id: reason} where they differ. overrides: the codes of the refusals that staff overrode, "limit,clash"; the reason is then what they wrote.
+    reasons: {learner id: reason} where nothing was written for all. overrides: the codes of the refusals that staff
+    overrode, "limit,clash"; the reason is then what they wrote.
     """
     _write_enrollments(enrollments)
     _write_ledger([
         LedgerEntry(
             enrollment=one, run_id=one.run_id, number=1, event=event, to_state=one.state,
             seats=COUNTS[one.state][0] * one.seats, by=by, at=one.changed_at,
-            reason=(reasons or {}).get(one.learner_id, reason), overrides=overrides,
+            reason=reason or (reasons or {}).get(one.learner_id, ""), overrides=overrides,
         )
         for one in enrollments
     ])  # fmt: skip

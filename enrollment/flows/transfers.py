@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.outbox import flows as outbox
 from courses.flows import seats
 from courses.models import CourseRun
-from enrollment import eligibility, emails
+from enrollment import causes, eligibility, emails
 from enrollment.flows import places, turns, waitlist
 from enrollment.models import Enrollment, EnrollmentState as State, Submission
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
@@ -58,7 +58,7 @@ def _transfer(enrollment, to_run, key, by, now):
         state=State.CONFIRMED if is_seated else State.WAITLISTED, replaces=old,
     )  # fmt: skip
     reasons = waitlist.order_in_queue(to_run, [] if is_seated else [new], now=now)
-    places.begin([new], by=by, reason=f"{old.run.code} → {to_run.code}", reasons=reasons)
+    places.begin([new], by=by, reason=causes.changed(old.run.code, to_run.code), reasons=reasons)
     if is_seated:
         waitlist.end_replaced(new, by=by, now=now)
     else:

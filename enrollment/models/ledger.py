@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CourseRun
+from enrollment import causes
+from enrollment.refusals import Reason
 
 from .enrollment import Enrollment, EnrollmentState
 
@@ -66,3 +68,14 @@ class LedgerEntry(models.Model):
 
     def __str__(self):
         return f"#{self.enrollment_id}.{self.number} {self.event}"
+
+    @property
+    def reason_words(self) -> str:
+        """The reason in the reader's language: what the code wrote in words, what a person wrote as it stands."""
+        return causes.words(self.reason)
+
+    @property
+    def overridden(self) -> list[str]:
+        """The rules that staff overrode, in words."""
+        known = dict(Reason.choices)
+        return [str(known.get(code, code)) for code in self.overrides.split(",") if code]

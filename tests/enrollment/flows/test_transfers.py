@@ -8,6 +8,7 @@ from django.db import OperationalError
 
 from accounts.models import Role
 from accounts.outbox.models import Message
+from enrollment import causes
 from enrollment.flows import enrollments, places, waitlist
 from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, WaitlistOffer
@@ -94,8 +95,8 @@ def test_the_ledger_says_what_was_changed_for_what():
     new = change_group(old, other)
 
     rows = list(old.ledger.order_by("number").values_list("event", "to_state", "reason"))
-    assert rows[-1] == (LedgerEvent.TRANSFERRED, State.MOVED, f"{one.code} → {other.code}")
-    assert new.ledger.get().reason == f"{one.code} → {other.code}"
+    assert rows[-1] == (LedgerEvent.TRANSFERRED, State.MOVED, causes.changed(one.code, other.code))
+    assert new.ledger.get().reason == causes.changed(one.code, other.code)
 
 
 def test_limit_and_clash_are_judged_without_the_old_place():

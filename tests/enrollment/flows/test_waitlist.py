@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Role
 from accounts.outbox.models import Message
 from courses.models import CourseRun, RunState
+from enrollment import causes
 from enrollment.flows import enrollments, upkeep, waitlist
 from enrollment.flows.places import NotTheirs
 from enrollment.models import EnrollmentState, LedgerEvent, OfferState, WaitlistOffer
@@ -157,7 +158,7 @@ def test_a_passed_over_party_finds_the_reason_in_the_ledger_once():
     waitlist.promote(run=run, now=NOON)
 
     assert list(sibling.ledger.values_list("event", "reason")) == [
-        (LedgerEvent.RECEIVED, ""), (LedgerEvent.SKIPPED, "free: 1, needed: 2"),
+        (LedgerEvent.RECEIVED, ""), (LedgerEvent.SKIPPED, causes.passed_over(free=1, needed=2)),
     ]  # fmt: skip
 
 
