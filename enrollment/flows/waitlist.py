@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.outbox import flows as outbox
 from courses.flows import seats
 from courses.models import CourseRun, Lesson, RunState
-from enrollment import eligibility, emails, openings
+from enrollment import causes, eligibility, emails, openings
 from enrollment.deadlines import half_time, offer_deadline
 from enrollment.flows import places
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, WaitlistOffer
@@ -126,9 +126,8 @@ def _pass_over(party, free, now):
     for one in party:
         last = one.ledger.order_by("-number").values_list("event", flat=True).first()
         if last != LedgerEvent.SKIPPED:
-            places.note(
-                one, LedgerEvent.SKIPPED, now=now, reason=f"free: {free}, needed: {sum(m.seats for m in party)}"
-            )
+            why = causes.passed_over(free=free, needed=sum(member.seats for member in party))
+            places.note(one, LedgerEvent.SKIPPED, now=now, reason=why)
 
 
 def _give(one, run, deadline, now):
@@ -207,7 +206,8 @@ def _answer(offer, *, by, now, accepted):
 def end_replaced(new: Enrollment, *, by: User | None, now: datetime) -> None:
     """End the place that a new one replaces and pass its seat on; one letter tells both. Both runs are locked."""
     old = new.replaces
-    places.change(old, State.MOVED, LedgerEvent.TRANSFERRED, by=by, now=now, reason=f"{old.run.code} → {new.run.code}")
+    why = causes.changed(old.run.code, new.run.code)
+    places.change(old, State.MOVED, LedgerEvent.TRANSFERRED, by=by, now=now, reason=why)
     places.hand_over_waits(old, new)
     outbox.enqueue(*emails.group_exchanged(old, new, now=now))
     promote_locked(old.run, now=now)
