@@ -13,23 +13,24 @@ from django.db.models.query import get_related_populators
 
 _MOST_SHAPES = 50  # of one statement; lists of other lengths are composed each time
 _MARKERS_FROM = 4_000_000_000_000_000_000  # larger than any id
+_MOST_ROWS = 10  # of one insertion that is kept composed
 
 
 class Statement:
-    """`build` makes a queryset of model instances from ids and lists of ids; calling it gives the instances.
+    """`build` makes a queryset of model instances from ids, lists of ids and texts; calling it gives the instances.
 
     of_family = Statement(lambda user_id: Learner.objects.filter(user=user_id))
     of_family(user.pk)  ->  [Learner, …]
 
-    What `build` does may depend on how many ids there are, but not on which.
+    What `build` does may depend on how many values there are, but not on which.
     """
 
     def __init__(self, build: Callable[..., QuerySet]):
         self._build = build
         self._composed = {}
 
-    def __call__(self, *values: int | list[int]) -> list[Model]:
-        shape = (connection.vendor, *(len(value) if isinstance(value, list) else None for value in values))
+    def __call__(self, *values: int | str | list[int]) -> list[Model]:
+        shape = (connection.vendor, *(len(value) if isinstance(value, list) else type(value) for value in values))
         composed = self._composed.get(shape)
         if composed is None:
             if len(self._composed) >= _MOST_SHAPES:
@@ -43,11 +44,11 @@ class _Composed:
 
     def __init__(self, build, values):
         number = count(_MARKERS_FROM)
-        markers = [[next(number) for _ in value] if isinstance(value, list) else next(number) for value in values]
+        markers = [[next(number) for _ in one] if isinstance(one, list) else type(one)(next(number)) for one in values]
         compiler = build(*markers).query.get_compiler(DEFAULT_DB_ALIAS)
         self.sql, parameters = compiler.as_sql()
         places = {marker: place for place, marker in enumerate(_flat(markers))}
-        self.parameters = [(places.get(one) if isinstance(one, int) else None, one) for one in parameters]
+        self.parameters = [(places.get(one) if isinstance(one, int | str) else None, one) for one in parameters]
         select, info = compiler.select, compiler.klass_info
         first, last = info["select_fields"][0], info["select_fields"][-1] + 1
         self.model, self.columns = info["model"], slice(first, last)
@@ -70,6 +71,45 @@ class _Composed:
                 populator.populate(row, instance)
             found.append(instance)
         return found
+
+
+class Insertion:
+    """Saves new instances of one model, in the order given, and gives them their ids; one statement whatever their number.
+
+    write = Insertion(Enrollment)
+    write([enrollment, …])
+
+    Like bulk_create. skips_known: a row that a unique constraint knows already is left out; no ids are given then.
+    """
+
+    def __init__(self, model: type[Model], *, skips_known=False):
+        self._model, self._skips_known = model, skips_known
+        self._composed = {}  # {(vendor, number of rows): SQL}
+
+    def __call__(self, instances: list[Model]) -> None:
+        if not instances:
+            return
+        fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
+        shape = (connection.vendor, len(instances))
+        sql = self._composed.get(shape) or self._compose(fields, len(instances))
+        if len(instances) <= _MOST_ROWS:
+            self._composed[shape] = sql
+        parameters = [
+            field.get_db_prep_save(field.pre_save(one, True), connection) for one in instances for field in fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            ids = [] if self._skips_known else cursor.fetchall()
+        for one, (pk,) in zip(instances, ids, strict=False):
+            one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
+
+    def _compose(self, fields, rows):
+        name = connection.ops.quote_name
+        columns = ", ".join(name(field.column) for field in fields)
+        row = f"({', '.join(['%s'] * len(fields))})"
+        end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(self._model._meta.pk.column)}"
+        table = name(self._model._meta.db_table)
+        return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * rows)} {end}"  # noqa: S608 - names of columns
 
 
 def _flat(values):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Guardianship, Learner
+from accounts.statements import Statement
 from courses.models import CourseRun, FirstServed, PriorityWindow
 from enrollment.models import Enrollment, EnrollmentState
 
@@ -41,6 +42,11 @@ def earlier(
     return found
 
 
+def serves_some_first(*, run: CourseRun) -> bool:
+    """Whether the run's program and term have earlier openings at all."""
+    return run.term_id is not None and bool(_windows_of(run.term_id, run.course.program_id))
+
+
 def priority_classes(*, run: CourseRun, learners: Iterable[Learner], now: datetime) -> dict[int, FirstServed]:
     """{learner id: why they are served first}, for a run of a program and term that has earlier openings at all."""
     windows = _windows([run]).get((run.course.program_id, run.term_id), ())
@@ -50,6 +56,9 @@ def priority_classes(*, run: CourseRun, learners: Iterable[Learner], now: dateti
     belongs = _belonging({run.course.program_id}, ids, now)
     by_rank = sorted((window.who for window in windows), key=RANK.get, reverse=True)  # the best comes last and stays
     return {pk: FirstServed(who) for who in by_rank for pk in ids if pk in belongs[run.course.program_id, who]}
+
+
+_windows_of = Statement(lambda term_id, program_id: PriorityWindow.objects.filter(term=term_id, program=program_id))
 
 
 def _windows(runs) -> dict[tuple[int, int], list[PriorityWindow]]:

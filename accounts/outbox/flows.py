@@ -6,6 +6,7 @@ from django.db import models, transaction
 
 from accounts.models import User
 from accounts.outbox.models import Message
+from accounts.statements import Insertion
 
 
 def draft(
@@ -33,7 +34,10 @@ def enqueue(*messages: Message) -> None:
     A person without an e-mail address gets none: the desk sees that and phones.
     """
     addressed = [message for message in messages if message.address or message.learner_id]
-    Message.objects.bulk_create(addressed, ignore_conflicts=True)
+    _write(addressed)
+
+
+_write = Insertion(Message, skips_known=True)
 
 
 @transaction.atomic

@@ -34,6 +34,20 @@ def join_waitlist(run: CourseRun, seats: int = 1) -> bool:
     return bool(published.update(waitlist_length=F("waitlist_length") + seats))
 
 
+def join_full(run: CourseRun, seats: int = 1) -> int | None:
+    """Note that somebody waits, if no seat is free for a newcomer: how many are waited for now; None, and nothing noted, otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(_JOIN_FULL, [seats, run.pk, RunState.PUBLISHED.value])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+_JOIN_FULL = """
+UPDATE courses_courserun SET waitlist_length = waitlist_length + %s
+WHERE id = %s AND state = %s AND (waitlist_length > 0 OR seats_taken >= capacity) RETURNING waitlist_length
+"""
+
+
 def shift(run: CourseRun, *, taken: int = 0, offered: int = 0, waiting: int = 0) -> bool:
     """Change the counters of a locked run together; False, and nothing changed, when it would be overbooked."""
     return bool(

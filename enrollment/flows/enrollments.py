@@ -8,16 +8,17 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Learner, User
 from accounts.outbox import flows as outbox
+from accounts.statements import Insertion
 from courses.flows import seats
 from courses.models import CourseRun
 from enrollment import eligibility, emails
 from enrollment.deadlines import trial_deadline
 from enrollment.flows import newcomers, places, reconfirmations, waitlist
 from enrollment.models import (
-    HOLDING,
     ATTENDING,
-    Enrollment,
+    HOLDING,
     PLACED,
+    Enrollment,
     EnrollmentState as State,
     LedgerEntry,
     LedgerEvent,
@@ -55,20 +56,35 @@ def enroll(
         raise EnrollmentRefused(*refusals) from None
 
 
-@transaction.atomic
 def _enroll(run, learners, key, by, now, together, override_reason):
-    submission = Submission.objects.create(key=key, submitted_by=by, received_at=now, is_together=together)
+    foreseen = None if override_reason else newcomers.foresee(run, len(learners))
+    try:
+        return _write(run, learners, key, by, now, together, override_reason, foreseen)
+    except newcomers.Overtaken:
+        return _write(run, learners, key, by, now, together, override_reason, None)
+
+
+_write_submission = Insertion(Submission)
+
+
+@transaction.atomic
+def _write(run, learners, key, by, now, together, override_reason, foreseen):
+    submission = Submission(key=key, submitted_by=by, received_at=now, is_together=together)
+    _write_submission([submission])
     learners = places.lock_learners_of(by, learners, now=now)
     facts, overrides = _refuse_unless_fit(run, learners, now, override_reason)
     leaving = [learner for learner in learners if facts.is_leaving(run, learner)]
+    if foreseen and not leaving:
+        newcomers.enter(learners, run=run, state=foreseen, submission=submission, by=by, now=now)
+        return submission
     restored = _restore(run, leaving, submission, by, now) if leaving else []
     has_back = {one.learner_id for one in restored}
     learners = [learner for learner in learners if learner.pk not in has_back]
     seated, waiting = _seat(run, len(learners), together)
     if waiting and not seats.join_waitlist(run, waiting):
         raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
-    if learners and not override_reason and turns.somebody_is_before([run.pk], now=now):
-        raise EnrollmentRefused(Refusal(Reason.BUSY))  # asked under the run's lock: they gave up waiting for it
+    if learners and not override_reason:
+        newcomers.insist_on_turn(run, now)
     entered = [
         Enrollment(
             run=run, learner=learner, submission=submission, received_at=now, entered_by=by, changed_at=now,
@@ -169,6 +185,8 @@ def withdraw(*, enrollment: Enrollment, by: User | None, now: datetime, hold_sec
 def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -> Enrollment:
     """Take a place back that was given back, while it is still held; stops the letter if it has not left.
 
+    It is what it was: a trial lesson's place too, with its end counted anew.
+
     The family takes back what it gave itself; what the centre ended is taken back by staff alone, and a
     move by undo_move. Raises EnrollmentRefused: TOO_LATE when the seat has been passed on, ENDED when it is
     not theirs to undo, LIMIT or CLASH when the family has filled the place meanwhile.
@@ -185,15 +203,21 @@ def undo_withdrawal(*, enrollment: Enrollment, by: User | None, now: datetime) -
     if refusal := _filled_meanwhile(enrollment, now):
         raise EnrollmentRefused(refusal)
     before = State(enrollment.ledger.get(number=enrollment.version).from_state)
-    It is what it was: a trial lesson's place too, with its end counted anew.
-
     if before == State.OFFERED:
         _reopen_offer(enrollment, now)
+    until = _trial_ends_at(enrollment) if before == State.TRIAL else None
+    if until is not None and until <= now:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
     places.change(enrollment, before, LedgerEvent.RESTORED, by=by, now=now, trial_ends_at=until)
     if enrollment.reconfirm_by and enrollment.reconfirmed_at is None:
         reconfirmations.note_yes(enrollment, by=by, now=now)  # whoever takes it back still comes
     return enrollment
+
+
+def _trial_ends_at(enrollment):
+    hours = enrollment.run.course.program.trial_answer_hours or 0
+    return trial_deadline(lesson_ends_at=enrollment.trial_lesson.ends_at, answer_hours=hours)
 
 
 def _filled_meanwhile(enrollment, now):
@@ -207,19 +231,11 @@ def _filled_meanwhile(enrollment, now):
 
 
 def _reopen_offer(enrollment, now):
-    until = _trial_ends_at(enrollment) if before == State.TRIAL else None
-    if until is not None and until <= now:
-        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     """An offer that the centre ended with the enrollment is open again, if its time is not up meanwhile."""
     ended = enrollment.offers.filter(state=OfferState.CLOSED, expires_at__gt=now).order_by("-pk").first()
     if ended is None:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     enrollment.offers.filter(pk=ended.pk).update(state=OfferState.OPEN, answered_at=None, answered_by=None)
-def _trial_ends_at(enrollment):
-    hours = enrollment.run.course.program.trial_answer_hours or 0
-    return trial_deadline(lesson_ends_at=enrollment.trial_lesson.ends_at, answer_hours=hours)
-
-
 
 
 @transaction.atomic
@@ -310,6 +326,7 @@ def move(
         changed_at=now, state=State.CONFIRMED, moved_from=enrollment,
     )  # fmt: skip
     places.begin([moved], by=by, reason=override_reason or reason, overrides=overrides)
+    places.hand_over_waits(enrollment, moved)
     outbox.enqueue(*emails.group_changed(enrollment, moved, reason=reason, now=now, hold_seconds=hold))
     return moved
 
@@ -326,8 +343,7 @@ def undo_move(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
     places.change(enrollment, State.CANCELLED, LedgerEvent.RESTORED, by=by, now=now)
-    places.hand_over_waits(enrollment, moved)
     places.change(old, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    places.hand_over_waits(enrollment, old)
     waitlist.promote_locked(enrollment.run, now=now)
     return old
-    places.hand_over_waits(enrollment, old)

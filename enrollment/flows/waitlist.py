@@ -38,11 +38,9 @@ def order_in_queue(run: CourseRun, newcomers: list[Enrollment], *, now: datetime
     Where a program has earlier openings, whom they are for stays in front of the others. But nobody is put
     before somebody who already waits: a number in the queue only ever improves (PRODUCT, Queue).
     """
-    if run.term_id is None or not newcomers:
+    if not newcomers or not openings.serves_some_first(run=run):
         return {}
     first = openings.priority_classes(run=run, learners=[one.learner for one in newcomers], now=now)
-    if not first:
-        return {}
     last = Enrollment.objects.filter(run=run).waitlisted().aggregate(last=Max("priority"))["last"] or 0
     for one in newcomers:
         served = first.get(one.learner_id)
@@ -203,6 +201,8 @@ def _answer(offer, *, by, now, accepted):
             outbox.enqueue(*emails.place_given([one], now=now))
     enrollment.refresh_from_db()
     return enrollment
+
+
 def end_replaced(new: Enrollment, *, by: User | None, now: datetime) -> None:
     """End the place that a new one replaces and pass its seat on; one letter tells both. Both runs are locked."""
     old = new.replaces
@@ -211,8 +211,6 @@ def end_replaced(new: Enrollment, *, by: User | None, now: datetime) -> None:
     places.hand_over_waits(old, new)
     outbox.enqueue(*emails.group_exchanged(old, new, now=now))
     promote_locked(old.run, now=now)
-
-
 
 
 def _sent_with(enrollment):

@@ -172,7 +172,7 @@ def test_the_list_costs_the_same_with_one_address_and_with_three(client, guardia
             calendar_links.create(
                 user=guardian, name="x", kind=FeedKind.LEARNER, learner=child, language="lv", now=NOON
             )
-        with django_assert_num_queries(5) as captured:
+        with django_assert_num_queries(6) as captured:
             client.get(PAGE)
         counts.append(len(captured))
 

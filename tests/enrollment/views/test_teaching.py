@@ -76,5 +76,5 @@ def test_a_quiet_and_a_busy_week_take_the_same_queries(nina, django_assert_num_q
         for _ in range(lessons):
             make_lesson(taught_run(nina), timezone.now() + timedelta(hours=1))
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get("/teach/")

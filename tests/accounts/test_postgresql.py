@@ -1,0 +1,64 @@
+"""A connection that died with its server is made anew, and one that lives is asked seldom."""
+
+import time
+
+import psycopg
+import pytest
+from django.db import connection
+
+from accounts.postgresql.base import ASKED_AGAIN_AFTER_SECONDS
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql_only]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """How often the server was asked whether the connection lives."""
+    connection.ensure_connection()
+    count = []
+    execute = psycopg.Cursor.execute
+
+    def counting(cursor, query, *args, **options):
+        count.extend([1] if query == "SELECT 1" else [])
+        return execute(cursor, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", counting)
+    return count
+
+
+def terminate():
+    """End our own connection from another one, as a server that shuts down does."""
+    pid = connection.connection.info.backend_pid
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()
+
+
+def test_one_that_was_used_a_moment_ago_is_not_asked(asked):
+    assert connection.is_usable()
+    assert connection.is_usable()
+
+    assert len(asked) <= 1
+
+
+def test_one_that_was_idle_is_asked(asked, monkeypatch):
+    later = time.monotonic() + ASKED_AGAIN_AFTER_SECONDS
+    monkeypatch.setattr("time.monotonic", lambda: later)
+
+    assert connection.is_usable()
+
+    assert len(asked) == 1
+
+
+def test_one_that_the_server_ended_is_seen_at_once_and_made_anew():
+    connection.ensure_connection()
+    assert connection.is_usable()
+    terminate()
+
+    assert not connection.is_usable()
+    connection.health_check_enabled, connection.health_check_done = True, False
+    connection.close_if_health_check_failed()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 7")
+        assert cursor.fetchone() == (7,)
