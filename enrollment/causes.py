@@ -13,17 +13,21 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from courses.models import FirstServed
 
-PASSED_OVER, CHANGED, TOO_FEW = "passed_over", "changed", "too_few"
+PASSED_OVER, CHANGED, DRAWN, TOO_FEW = "passed_over", "changed", "drawn", "too_few"
 
 _WORDS = {
     PASSED_OVER: gettext_lazy("Places free: %(free)s, needed together: %(needed)s"),
     CHANGED: gettext_lazy("Change of the group: %(old)s → %(new)s"),
+    DRAWN: gettext_lazy("Place in the order of the draw: %(order)s of %(all)s"),
     TOO_FEW: gettext_lazy("too few people applied"),
     FirstServed.CURRENT.value: gettext_lazy("Served first: current pupils"),
     FirstServed.SIBLING.value: gettext_lazy("Served first: brothers and sisters of current pupils"),
 }
 _FACTS = {PASSED_OVER: {"free", "needed"}, CHANGED: {"old", "new"}}
-_PASSED_OVER_BEFORE = re.compile(r"free: (?P<free>\d+), needed: (?P<needed>\d+)")
+_SHORT = {
+    DRAWN: re.compile(r"(?P<order>\d+)/(?P<all>\d+)"),
+    PASSED_OVER: re.compile(r"free: (?P<free>\d+), needed: (?P<needed>\d+)"),  # as it was written once
+}
 
 
 def passed_over(*, free: int, needed: int) -> str:
@@ -36,17 +40,24 @@ def changed(old: str, new: str) -> str:
     return _code(CHANGED, old=old, new=new)
 
 
+def drawn(*, order: int, all: int) -> str:
+    """The number of an application among all of a draw; 1 was served first."""
+    return f"{order}/{all}"
+
+
 def _code(name, **facts):
     return f"{name}?{urlencode(facts)}"
 
 
 def read(reason: str) -> tuple[str, dict[str, str]] | None:
     """(code, facts) of a reason that the code wrote; None for what a person wrote."""
-    if found := _PASSED_OVER_BEFORE.fullmatch(reason):
-        return PASSED_OVER, found.groupdict()
+    for name, form in _SHORT.items():
+        if found := form.fullmatch(reason):
+            return name, found.groupdict()
     name, _mark, query = reason.partition("?")
     facts = dict(parse_qsl(query))
-    return (name, facts) if name in _WORDS and facts.keys() == _FACTS.get(name, set()) else None
+    known = name in _WORDS and name != DRAWN and facts.keys() == _FACTS.get(name, set())
+    return (name, facts) if known else None
 
 
 def words(reason: str) -> str:

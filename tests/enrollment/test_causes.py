@@ -16,6 +16,7 @@ from tests.factories import DAY, NOON, enroll, make_child, make_course, make_run
         (causes.passed_over(free=1, needed=2), "Places free: 1, needed together: 2", "Brīvas vietas: 1, kopā vajag: 2"),
         ("free: 1, needed: 2", "Places free: 1, needed together: 2", "Brīvas vietas: 1, kopā vajag: 2"),
         (causes.changed("R-1", "G & D=2"), "Change of the group: R-1 → G & D=2", "Grupas maiņa: R-1 → G & D=2"),
+        (causes.drawn(order=14, all=120), "Place in the order of the draw: 14 of 120", "Vieta izlozes kārtībā: 14 no 120"),
         (FirstServed.SIBLING.value, "Served first: brothers and sisters of current pupils",
          "Vispirms: esošo audzēkņu brāļi un māsas"),
     ],
