@@ -130,7 +130,7 @@ def history(*, run: CourseRun) -> list[Happening]:
             entry.get_event_display(),
             entry.enrollment.who,
             _name(entry.by),
-            entry.reason,
+            _reason(entry),
             entry.enrollment_id,
         )
         for entry in entries
@@ -140,6 +140,11 @@ def history(*, run: CourseRun) -> list[Happening]:
         for one in staff_log.rows_about(run)[:HISTORY]
     ]
     return sorted(happenings, key=lambda one: one.at, reverse=True)
+
+
+def _reason(entry: LedgerEntry) -> str:
+    """In the reader's language, with the rules that were overridden in front."""
+    return " · ".join(filter(None, [", ".join(entry.overridden), entry.reason_words]))
 
 
 def _name(user: User | None) -> str:

@@ -95,6 +95,7 @@ TABLE = {
     "enrollment:desk_run_history": (DESK, ("run",)),
     "enrollment:desk_capacity": (DESK, ("run",)),
     "enrollment:desk_offer_next": (DESK, ("run",)),
+    "enrollment:desk_why": (DESK, ("enrollment",)),
     "enrollment:desk_move": (DESK, ("enrollment",)),
     "enrollment:desk_withdraw": (DESK, ("enrollment",)),
     "enrollment:desk_cancel": (DESK, ("enrollment",)),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views.desk import families, groups, home, places
+from enrollment.views.desk import families, groups, home, places, reasons
 
 urlpatterns = [
     path("", home.home, name="desk_home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("groups/<int:pk>/history/", groups.history, name="desk_run_history"),
     path("groups/<int:pk>/capacity/", groups.capacity, name="desk_capacity"),
     path("groups/<int:pk>/offer/", groups.offer_next, name="desk_offer_next"),
+    path("enrollments/<int:pk>/why/", reasons.why, name="desk_why"),
     path("enrollments/<int:pk>/move/", places.move, name="desk_move"),
     path("enrollments/<int:pk>/withdraw/", places.withdraw, name="desk_withdraw"),
     path("enrollments/<int:pk>/cancel/", places.cancel, name="desk_cancel"),
