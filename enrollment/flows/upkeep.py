@@ -5,13 +5,15 @@ run at once, one may be killed at any point, and repeating a round changes nothi
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from accounts import locks
 from courses.models import CourseRun, RunState
-from enrollment.flows import enrollments, waitlist
-from enrollment.models import Enrollment, EnrollmentState as State, WaitlistOffer
+from enrollment.flows import applications, enrollments, waitlist
+from enrollment.models import Application, Enrollment, EnrollmentState as State, WaitlistOffer
 
 logger = logging.getLogger(__name__)
 
@@ -19,13 +21,42 @@ ROUND = 500  # items of one kind in one round
 
 
 def run_due(*, now: datetime) -> dict[str, int]:
-    """{"released", "expired", "reminded", "promoted"}: how many of each this round changed."""
+    """{"decided", "released", "expired", "reminded", "promoted"}: how many of each this round changed."""
     return {
+        "decided": _decide(now),
         "released": _release(now),
         "expired": _expire(now),
         "reminded": _remind(now),
         "promoted": _promote(now),
     }
+
+
+def _decide(now):
+    """Applications received while very many applied, in the order of receipt.
+
+    Where a group is out of reach, what was received later for it, or for a group that an earlier one still waits for,
+    stays in its turn; all others are decided.
+    """
+    settled = now - timedelta(seconds=settings.APPLICATIONS_SETTLE_SECONDS)
+    due = Application.objects.undecided().filter(received_at__lte=settled).prefetch_related("wishes")[:ROUND]
+    out_of_reach, failed, decided = set(), [], 0
+    for one in due:
+        runs = {wish.run_id for wish in one.wishes.all()}
+        if runs & out_of_reach:
+            out_of_reach |= runs
+            continue
+        try:
+            decided += applications.decide(application=one, now=now, past=failed)
+        except InterfaceError:
+            raise  # the database is away: the whole round waits
+        except OperationalError as error:
+            if not locks.gave_up(error):
+                raise
+            out_of_reach |= runs
+        except Exception:
+            logger.exception("deciding application %s failed", one.pk)
+            failed.append(one.pk)
+    return decided
 
 
 def _release(now):

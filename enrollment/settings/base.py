@@ -264,6 +264,7 @@ CENTRE_PHONE = env("CENTRE_PHONE", default="63 600 000")
 CENTRE_EMAIL = env("CENTRE_EMAIL", default="info@digitalaiscentrs.example")
 
 # -- Business numbers -------------------------------------------------------------------------
+APPLICATIONS_SETTLE_SECONDS = LOCK_TIMEOUT_SECONDS + 1  # by then whoever came before is answered or written down
 OFFER_MINIMUM_HOURS = 2  # an offer is never shorter, however near the start
 OFFER_QUIET_FROM_HOUR = 21  # local hours between which no offer expires
 OFFER_QUIET_UNTIL_HOUR = 8

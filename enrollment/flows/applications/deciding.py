@@ -75,7 +75,9 @@ def settle(application, learners, *, by, now, at_press=False, past=()) -> Applic
         wish.outcome = QUEUE
     if at_press and not given and not waiting:
         raise EnrollmentRefused(Refusal(Reason.FULL, facts={"free": 0}))
-    submission = enter(application, learners, given, waiting, by=by, now=now, kept=leaving.kept) if given or waiting else None
+    submission = (
+        enter(application, learners, given, waiting, by=by, now=now, kept=leaving.kept) if given or waiting else None
+    )
     Wish.objects.bulk_update(wishes, ["outcome"])
     application.state, application.ended_at, application.submission = Stage.DECIDED, now, submission
     application.save(update_fields=["state", "received_at", "ended_at", "submission", "prepared_by"])
