@@ -7,7 +7,7 @@ of people take in the same second, that is most of the work. Everywhere else a p
 from collections.abc import Callable
 from itertools import count
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -30,13 +30,14 @@ class Statement:
         self._composed = {}
 
     def __call__(self, *values: int | str | list[int]) -> list[Model]:
-        shape = (connection.vendor, *(len(value) if isinstance(value, list) else type(value) for value in values))
+        database = connections[DEFAULT_DB_ALIAS]  # the thread's own; asking for it costs more than one would think
+        shape = (database.vendor, *(len(value) if isinstance(value, list) else type(value) for value in values))
         composed = self._composed.get(shape)
         if composed is None:
             if len(self._composed) >= _MOST_SHAPES:
                 return list(self._build(*values))
             composed = self._composed[shape] = _Composed(self._build, values)
-        return composed.run(values)
+        return composed.run(database, values)
 
 
 class _Composed:
@@ -57,9 +58,9 @@ class _Composed:
         self.converters = compiler.get_converters([column[0] for column in select[: compiler.col_count]])
         self.convert = compiler.apply_converters
 
-    def run(self, values):
+    def run(self, database, values):
         ids = list(_flat(values))
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(self.sql, [one if place is None else ids[place] for place, one in self.parameters])
             rows = cursor.fetchall()
         if self.converters:
@@ -89,22 +90,22 @@ class Insertion:
     def __call__(self, instances: list[Model]) -> None:
         if not instances:
             return
+        database = connections[DEFAULT_DB_ALIAS]
         fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
-        shape = (connection.vendor, len(instances))
-        sql = self._composed.get(shape) or self._compose(fields, len(instances))
+        shape = (database.vendor, len(instances))
+        sql = self._composed.get(shape) or self._compose(database.ops.quote_name, fields, len(instances))
         if len(instances) <= _MOST_ROWS:
             self._composed[shape] = sql
         parameters = [
-            field.get_db_prep_save(field.pre_save(one, True), connection) for one in instances for field in fields
+            field.get_db_prep_save(field.pre_save(one, True), database) for one in instances for field in fields
         ]
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(sql, parameters)
             ids = [] if self._skips_known else cursor.fetchall()
         for one, (pk,) in zip(instances, ids, strict=False):
             one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
 
-    def _compose(self, fields, rows):
-        name = connection.ops.quote_name
+    def _compose(self, name, fields, rows):
         columns = ", ".join(name(field.column) for field in fields)
         row = f"({', '.join(['%s'] * len(fields))})"
         end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(self._model._meta.pk.column)}"

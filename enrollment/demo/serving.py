@@ -1,5 +1,6 @@
 """The demonstration's processes: the web server and the worker, started together and ended together."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,6 +15,8 @@ from django.conf import settings
 
 SECONDS_TO_END = 10  # for requests under way and a letter being sent
 WEB_PROCESSES, THREADS = 2, 4
+CONNECTIONS = 4096  # open at a time; browsers keep theirs for minutes after a page, and each counts
+COURTESY = 10  # niceness of the worker: a letter can wait a second, a family that pressed should not
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -35,7 +38,8 @@ def web(host: str, port: int, application: str = "enrollment.wsgi:application") 
     """The command that serves the site."""
     python = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"]
     size = ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(THREADS), "--host", host, "--port", str(port)]
-    return [*python, *size, application]
+    queue = ["--backlog", str(CONNECTIONS), "--backpressure", str(CONNECTIONS)]
+    return [*python, *size, *queue, application]
 
 
 def worker() -> list[str]:
@@ -47,7 +51,7 @@ def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
     asked = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: asked.append(number))
-    running = {"server": start(web(host, port)), "worker": start(worker())}
+    running = {"server": start(web(host, port)), "worker": start_worker()}
     try:
         while not asked:
             for name, process in running.items():
@@ -58,6 +62,15 @@ def serve(host: str, port: int, *, say: Callable[[str], None]) -> int:
         return 0
     finally:
         end(running.values())
+
+
+def start_worker(**options) -> subprocess.Popen:
+    process = start(worker(), **options)
+    with contextlib.suppress(OSError):  # it has ended already, or the system does not know this
+        os.setpriority(os.PRIO_PROCESS, process.pid, COURTESY)
+        # Linux shares its time first among sessions, which may have a niceness of their own (sched(7), autogroup).
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(COURTESY))
+    return process
 
 
 def start(command: list[str], **options) -> subprocess.Popen:

@@ -44,11 +44,14 @@ def site(database_url: str, *, application: str = SITE, with_worker: bool = True
         "DATABASE_URL": database_url, "PORT": str(port), "SITE_ADDRESS": f"http://{HOST}:{port}",
         "EMAIL_URL": "dummymail://", "ALLOWED_HOSTS": HOST,
     }  # fmt: skip
-    commands = [serving.web(HOST, port, application), *([serving.worker()] if with_worker else [])]
     # What they tell of their work is nobody's concern here; what goes wrong they write to standard error.
-    processes = [serving.start(one, env=environment, stdout=subprocess.DEVNULL) for one in commands]
+    options = {"env": environment, "stdout": subprocess.DEVNULL}
+    processes = []
     started = Site(port, processes)
     try:
+        processes.append(serving.start(serving.web(HOST, port, application), **options))
+        if with_worker:
+            processes.append(serving.start_worker(**options))
         _wait_for(started)
         yield started
     finally:
