@@ -31,7 +31,7 @@ def at_receipt(first: LedgerEntry, *, capacity_changes=None) -> Standing:
     """
     enrollment = first.enrollment
     if first.to_state == State.WAITLISTED:
-        return Standing(number=_ahead(enrollment, first) + 1)
+        return Standing(number=ahead(enrollment, first) + 1)
     before = LedgerEntry.objects.filter(run=first.run_id).filter(Q(at__lt=first.at) | Q(at=first.at, pk__lt=first.pk))
     taken = before.aggregate(seats=Sum("seats"))["seats"] or 0
     changes = changes_of_capacity(enrollment.run) if capacity_changes is None else capacity_changes
@@ -43,11 +43,11 @@ def at_receipt(first: LedgerEntry, *, capacity_changes=None) -> Standing:
     return Standing(capacity=capacity, free=free)
 
 
-def _ahead(enrollment, first) -> int:
-    """How many who already waited then are served before this one."""
+def ahead(enrollment: Enrollment, row: LedgerEntry) -> int:
+    """How many who waited when a row of this enrollment was written are served before it; one query."""
     earlier = Q(received_at__lt=enrollment.received_at) | Q(received_at=enrollment.received_at, pk__lt=enrollment.pk)
     rows = LedgerEntry.objects.filter(enrollment=OuterRef("pk"))
-    left = rows.filter(from_state=State.WAITLISTED, pk__lt=first.pk).exclude(to_state=State.WAITLISTED)
+    left = rows.filter(from_state=State.WAITLISTED, pk__lt=row.pk).exclude(to_state=State.WAITLISTED)
     return Enrollment.objects.filter(
         Q(priority__lt=enrollment.priority) | Q(priority=enrollment.priority) & earlier,
         Exists(rows.filter(number=1, to_state=State.WAITLISTED)), ~Exists(left), run=enrollment.run_id,
