@@ -1,5 +1,6 @@
 """What happened to a family's places, in words: from the ledger and the timetable."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts.formatting import day_month
 from accounts.models import Guardianship, User
+from accounts.outbox.models import Message
 from courses.models import Lesson, LessonState
 from enrollment.family import wording
 from enrollment.family.members import Member
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
+from enrollment.standing import ahead, at_receipt
 
 CHANGES_DAYS, CHANGES_SHOWN = 60, 6
 
@@ -74,13 +77,40 @@ def _change(at, title, text, now, seen_at):
 
 
 def history(enrollment: Enrollment, *, user: User) -> list[Change]:
-    """Everything that happened to one enrollment, newest first; whether the family, the centre or the system did it."""
+    """Everything that happened to one enrollment and why, newest first; whether the family, the centre or the system did it.
+
+    Of others it tells nothing but how many stood in front. A constant number of queries.
+    """
     relatives = set(Guardianship.objects.filter(learner=enrollment.learner_id).values_list("guardian_id", flat=True))
     relatives.add(enrollment.learner.user_id)
+    rows = list(enrollment.ledger.order_by("-number"))
+    letters = _letters(enrollment, user)
     return [
         Change(
-            entry.at, f"{wording.event_title(entry)}.", wording.event_detail(entry),
+            entry.at, f"{wording.event_title(entry)}.", " ".join([*_why(enrollment, entry), *letters.get(entry.number, [])]),
             f"{wording.exact(entry.at)} · {wording.who_did(entry, user=user, relatives=relatives)}",
         )
-        for entry in enrollment.ledger.order_by("-number")
+        for entry in rows
     ]  # fmt: skip
+
+
+def _why(enrollment, entry):
+    """Sentences about one row: what happened, and why so."""
+    yield from filter(None, [wording.event_detail(entry)])
+    entry.enrollment = enrollment
+    if entry.number == 1:
+        yield from wording.receipt_details(entry, at_receipt(entry))
+    elif entry.event in (LedgerEvent.OFFERED, LedgerEvent.PROMOTED, LedgerEvent.STANDBY):
+        yield wording.turn_detail(enrollment, ahead=ahead(enrollment, entry))
+
+
+def _letters(enrollment, user) -> dict[int, list[str]]:
+    """{number of a row: what this user was sent about it}; one query."""
+    key = f"enrollment-{enrollment.pk}-"
+    sent = Message.objects.visible_to(user).filter(learner=enrollment.learner_id, event_key__startswith=key)
+    found = defaultdict(list)
+    for event_key, sent_at in sent.order_by("sent_at", "pk").values_list("event_key", "sent_at"):
+        number = event_key.removeprefix(key).partition("-")[0]
+        if number.isdecimal():
+            found[int(number)].append(wording.letter_detail(sent_at))
+    return found

@@ -17,7 +17,9 @@ from accounts.formatting import (
 from accounts.models import User
 from courses.models import Allocation, CourseRun, Lesson
 from courses.wording import schedule_line
+from enrollment import causes
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent, WaitlistOffer
+from enrollment.standing import Standing
 
 at = clock
 
@@ -148,19 +150,53 @@ def queue_words(run: CourseRun) -> str:
 
 
 def event_title(entry: LedgerEntry) -> str:
+    if entry.event == LedgerEvent.ASKED and entry.from_state == State.TRIAL:
+        return _("Asked whether to keep the place after the trial lesson")
     label = LedgerEvent(entry.event).label
     return label[:1].upper() + label[1:]
 
 
 def event_detail(entry: LedgerEntry) -> str:
     match entry.event:
-        case LedgerEvent.RECEIVED:
+        case LedgerEvent.RECEIVED | LedgerEvent.DRAWN:
             return _("The place is confirmed.") if entry.to_state == State.CONFIRMED else _("A place in the queue.")
         case LedgerEvent.RESTORED:
             return _("The place stays.") if entry.to_state == State.CONFIRMED else ""
+        case LedgerEvent.SKIPPED:
+            return f"{entry.reason_words}. {_('The number in the queue stays.')}"
         case LedgerEvent.CANCELLED | LedgerEvent.MOVED if entry.reason:
             return _("Reason: %(reason)s.") % {"reason": entry.reason.rstrip(".")}
     return ""
+
+
+def receipt_details(first: LedgerEntry, standing: Standing) -> list[str]:
+    """Why it became a place or a number in the queue, without a word about anybody else."""
+    said = []
+    if first.event == LedgerEvent.DRAWN:
+        said.append(f"{first.reason_words}.")
+    if standing.number:
+        said.append(_("Number in the queue then: %(number)s.") % {"number": standing.number})
+        if served := causes.who_is_served(first.enrollment.priority):
+            said.append(_("Class in the queue: %(who)s.") % {"who": served})
+    elif standing.free and first.event != LedgerEvent.DRAWN:
+        facts = {"free": standing.free, "capacity": standing.capacity}
+        said.append(_("Places free then: %(free)s of %(capacity)s.") % facts)
+    if first.overridden:
+        said.append(_("The centre gave it past a rule: %(rules)s.") % {"rules": ", ".join(first.overridden)})
+    return said
+
+
+def turn_detail(enrollment: Enrollment, *, ahead: int) -> str:
+    """Why a place that became free came to this one."""
+    if enrollment.submission.is_together:
+        return _("There were places for all who go together.")
+    if ahead == 0:
+        return _("A place became free; the number in the queue was 1.")
+    return _("A place became free; it was the turn of this application.")
+
+
+def letter_detail(sent_at: datetime) -> str:
+    return _("E-mail sent: %(when)s.") % {"when": exact(sent_at)}
 
 
 def who_did(entry: LedgerEntry, *, user: User, relatives: set[int | None]) -> str:
