@@ -11,4 +11,5 @@ class EnrollmentConfig(AppConfig):
         from accounts.outbox import delivery  # see above
         from enrollment import attachments  # see above
 
-        delivery.attachments["enrollment.place_given"] = attachments.lessons_of_place
+        for letter in ("place_given", "trial_agreed", "group_exchanged"):
+            delivery.attachments[f"enrollment.{letter}"] = attachments.lessons_of_place

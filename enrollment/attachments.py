@@ -3,16 +3,19 @@
 from accounts.outbox.models import Message
 from courses.models import Lesson
 from enrollment import calendars
-from enrollment.models import Enrollment
+from enrollment.models import Enrollment, EnrollmentState
 from enrollment.subscriptions import FamilyLesson
 
 CALENDAR = "text/calendar"  # without METHOD: a confirmation is no invitation (CALENDARS, 12)
 
 
 def lessons_of_place(message: Message, facts: dict) -> list[tuple[str, str, str]]:
-    """[(file name, iCalendar text, type)] with every lesson of the place; nothing once the place has ended."""
+    """[(file name, iCalendar text, type)] with every lesson of the place; nothing once the place has ended.
+
+    Of a trial only the lesson that is tried.
+    """
     enrollment = (
-        Enrollment.objects.confirmed()
+        Enrollment.objects.attending()
         .filter(pk=facts.get("enrollment_id"), learner__isnull=False)
         .select_related("run", "learner")
         .first()
@@ -20,6 +23,8 @@ def lessons_of_place(message: Message, facts: dict) -> list[tuple[str, str, str]
     if enrollment is None:
         return []
     lessons = Lesson.objects.published().filter(run=enrollment.run_id).order_by("starts_at", "pk")
+    if enrollment.state == EnrollmentState.TRIAL:
+        lessons = lessons.filter(pk=enrollment.trial_lesson_id)
     shown = [
         FamilyLesson(lesson, enrollment, color=1)
         for lesson in lessons.select_related("run__course__program", "room__venue")

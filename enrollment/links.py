@@ -31,6 +31,7 @@ def read_offer(token: str) -> tuple[WaitlistOffer, User | None] | None:
         "enrollment__run__room__venue",
         "enrollment__learner",
         "enrollment__submission",
+        "enrollment__replaces__run",
     )
     offer = offers.filter(pk=offer_id).first()
     if offer is None:
