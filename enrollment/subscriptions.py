@@ -10,17 +10,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from psycopg import Cursor
 
 from accounts.models import Guardianship, Learner, Role, RoleGrant
 from accounts.models.role import STAFF_ROLES
 from courses.calendars import Window
 from courses.feeds import FORMAT, Memory
-from courses.models import CourseRun, Lesson
+from courses.models import CourseRun, Lesson, RunState
 from courses.timetables import lessons_in
 from enrollment.family.members import CHILD_COLORS, OWN_COLOR
-from enrollment.models import Enrollment, FeedKind, FeedLink
+from enrollment.models import (
+    ATTENDING,
+    Enrollment,
+    EnrollmentState,
+    FeedKind,
+    FeedLink,
+    LedgerEntry,
+    LedgerEvent,
+)
 from enrollment.models.feed import token_hash
 
 # One row: the link, and what it depends on as text, "learner when place when when;…", of children and of the owner.
@@ -32,7 +40,7 @@ _LEARNERS_AND_PLACES = """
         ), ';'
     )
     FROM accounts_learner learner
-    LEFT JOIN enrollment_enrollment place ON place.learner_id = learner.id AND place.state = 'confirmed'
+    LEFT JOIN enrollment_enrollment place ON place.learner_id = learner.id AND place.state IN ('confirmed', 'trial')
     LEFT JOIN courses_courserun run ON run.id = place.run_id
 """
 _STATEMENT = f"""
@@ -151,7 +159,10 @@ class FamilyLesson:
 
 
 def family_lessons(*, user_id: int, learner_id: int | None, window: Window) -> list[FamilyLesson]:
-    """The lessons of confirmed places, of all learners this user acts for or of one; five queries."""
+    """The lessons of the places of all learners this user acts for, or of one; five queries.
+
+    Of a trial only the lesson that is tried. What was cancelled with its group stays, marked (CALENDARS, 7).
+    """
     acts_for = Guardianship.objects.live().filter(guardian=user_id).values("learner_id")
     learners = Learner.objects.filter(Q(user=user_id) | Q(pk__in=acts_for)).order_by("pk").values_list("pk", "user")
     children = [pk for pk, user in learners if user != user_id]
@@ -159,14 +170,27 @@ def family_lessons(*, user_id: int, learner_id: int | None, window: Window) -> l
     colors |= {pk: OWN_COLOR for pk, user in learners if user == user_id}
     shown = [pk for pk in colors if learner_id is None or pk == learner_id]
     places = {}
-    for enrollment in Enrollment.objects.confirmed().filter(learner__in=shown).select_related("learner").order_by("pk"):
+    for enrollment in _shown_places().filter(learner__in=shown).select_related("learner").order_by("pk"):
         places.setdefault(enrollment.run_id, []).append(enrollment)
     lessons = lessons_in(Lesson.objects.published().filter(run__in=list(places)), window=window)
     return [
         FamilyLesson(lesson, enrollment, colors[enrollment.learner_id])
         for lesson in lessons
         for enrollment in places[lesson.run_id]
+        if enrollment.state != EnrollmentState.TRIAL or enrollment.trial_lesson_id == lesson.pk
     ]
+
+
+def _shown_places():
+    """Places that are somebody's, and those that ended because their group was cancelled.
+
+    The sign of whether a family's calendar has changed need not name the latter: it changes when they end.
+    """
+    held = LedgerEntry.objects.filter(
+        enrollment=OuterRef("pk"), event=LedgerEvent.CANCELLED, from_state__in=ATTENDING, at=F("enrollment__ended_at")
+    )
+    cancelled = Q(state=EnrollmentState.CANCELLED, run__state=RunState.CANCELLED, ended_at=F("run__changed_at"))
+    return Enrollment.objects.filter(Q(state__in=ATTENDING) | cancelled & Exists(held))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from enrollment.catalogue.cards import Card, FitLine, group_card, is_for_oneself
 from enrollment.catalogue.listing import CLOSED, FULL, OPEN, SOON, Entry, Listing
 from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, EnrollmentState as State
+from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State
 from enrollment.refusals import Reason, Refusal
 
 
@@ -103,7 +103,7 @@ def next_step(run: CourseRun, known: list[Standing], *, nearness: int) -> str:
         return _("Answer the offer")
     if State.WAITLISTED in states:
         return _("See the queue")
-    return _("See the place") if State.CONFIRMED in states else _("See what fits")
+    return _("See the place") if states & set(ATTENDING) else _("See what fits")
 
 
 # -- The list of the catalogue for a family -------------------------------------------------------

@@ -18,6 +18,7 @@ from enrollment.catalogue.cards import is_for_oneself, meeting_line, place_line,
 from enrollment.catalogue.fits import Standing, nearness_of, standings
 from enrollment.catalogue.listing import FULL, OPEN, SOON
 from enrollment.family.members import Member
+from enrollment.flows import trials
 from enrollment.models import HOLDING, Enrollment, EnrollmentState as State, WaitlistOffer
 from enrollment.refusals import Reason
 
@@ -118,6 +119,7 @@ class RunPage:
     people: list[MemberFit]
     similar: list[GroupRow]
     action: Action
+    can_try: bool  # one lesson, before deciding
 
 
 FEW_LESSONS = 8
@@ -140,6 +142,7 @@ def run_page(run: CourseRun, people: list[Member], *, user: User, now: datetime)
         trainer=trainers.get(run.pk, ""), people=_people(run, mine, known, others, upcoming, now),
         similar=[group_row(other, trainers.get(other.pk, ""), now=now) for other in others[:SIMILAR]],
         action=_action(run, state, mine, user=user, now=now),
+        can_try=state == "open" and bool(trials.lessons_to_try(run, now=now)),
     )  # fmt: skip
 
 
@@ -208,6 +211,7 @@ def _words(standing):
     if enrollment:
         words = {
             State.CONFIRMED: (_("Has a place"), _("The place is confirmed. There is nothing else to do.")),
+            State.TRIAL: (_("Trial lesson"), _("A place is kept until it is decided.")),
             State.OFFERED: (_("Place offered"), _("A place is held. Answer the offer in time.")),
         }
         number = _("Place in the queue: %(number)s") % {"number": standing.position or ""}

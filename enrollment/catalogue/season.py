@@ -59,7 +59,11 @@ def season(*, now: datetime) -> list[SeasonItem]:
     today = timezone.localdate(now)
     runs = CourseRun.objects.published().public().not_finished(now=now).filter(kind=RunKind.GROUP)
     runs = list(runs.for_display().order_by("enrollment_opens_at", "starts_at", "pk"))
-    deciding = [run for run in runs if run.is_open(now=now) and run.decision_on and run.decision_on >= today]
+    deciding = [
+        run
+        for run in runs
+        if run.is_open(now=now) and run.decision_on and run.decision_on >= today and run.decided_at is None
+    ]
     deciding = [run for run in deciding if run.course.program.kind == ProgramKind.ADULTS and missing(run)]
     items = _open_now(runs, now, leave_out=ProgramKind.ADULTS if deciding else "")
     items += _opens_next([run for run in runs if run.enrollment_opens_at > now])

@@ -19,7 +19,9 @@ from enrollment.catalogue.listing import COURSE_COLUMNS, GROUP_COLUMNS
 
 MOMENTS = ("enrollment_opens_at", "enrollment_closes_at", "starts_at", "ends_at")
 # What the home page shows beside the columns of the list.
-RUN_COLUMNS = (*GROUP_COLUMNS, "minimum_size", "decision_on", "room__venue__address", "room__venue__opening_hours")
+RUN_COLUMNS = (
+    *GROUP_COLUMNS, "minimum_size", "decision_on", "decided_at", "room__venue__address", "room__venue__opening_hours",
+)  # fmt: skip
 
 
 def fingerprint(*, now: datetime) -> str:

@@ -10,6 +10,7 @@ from accounts.formatting import amount, date_range, date_short
 from courses.models import Allocation, Certificate, Course, CourseKind, CourseRun, Venue
 from courses.prices import other_price_line, price_line, reduction_lines
 from courses.wording import ordinals
+from enrollment import causes
 
 Fact = tuple[str, str]  # (pictogram, text)
 _JOINER = "\N{WORD JOINER}"  # keeps 28.09.–06.11. on one line
@@ -23,6 +24,11 @@ def missing(run: CourseRun) -> int:
     return max(0, run.minimum_size - (run.seats_taken - run.seats_offered))
 
 
+def why_cancelled(run: CourseRun) -> str:
+    """Why the centre cancelled a group, without a full stop; "" when it said nothing."""
+    return causes.words(run.cancellation_reason).rstrip(".")
+
+
 def missing_sentence(run: CourseRun) -> str:
     if count := missing(run):
         return _("Takes place if %(count)s more apply.") % {"count": count}
@@ -30,7 +36,9 @@ def missing_sentence(run: CourseRun) -> str:
 
 
 def decision_sentence(run: CourseRun, *, today: date) -> str:
-    """ "Notiks, ja pieteiksies vēl 2. Lēmums: 03.12.2026.", while it is not decided; otherwise nothing."""
+    """ "Notiks, ja pieteiksies vēl 2. Lēmums: 03.12.2026."; that it takes place, once that is decided; or nothing."""
+    if run.decided_at is not None:
+        return _("It is decided: the group takes place.")
     if run.decision_on is None or run.decision_on < today:
         return ""
     if not missing(run):

@@ -16,6 +16,7 @@ from enrollment.models import Enrollment
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
 
 ALTERNATIVES = 3
+GROUPS_TO_CHANGE_TO = 12
 
 CHILDREN = frozenset({Audience.PUPILS, Audience.PRESCHOOL})
 ONESELF = frozenset({Audience.ADULTS, Audience.TEACHERS})
@@ -137,6 +138,42 @@ def other_times(run: CourseRun, members: list[Member], *, now: datetime, at_leas
     fit = eligibility.fit(runs=others, learners=[member.learner for member in members], now=now)
     suitable = [other for other in others if not any(fit.get((other.pk, member.pk)) for member in members)]
     return [OtherTime(other) for other in suitable[:ALTERNATIVES]]
+
+
+@dataclass(frozen=True)
+class OtherGroup:
+    """A group that a place could be changed for."""
+
+    run: CourseRun
+    is_same_course: bool
+
+    @property
+    def title(self):
+        return f"{self.run.course.title}, {self.run.code}"
+
+    @property
+    def note(self):
+        when = wording.schedule(self.run)
+        where = f" · {self.run.room.venue.short_name}" if self.run.room else ""
+        if self.run.seats_free:
+            places = _("Free places: %(free)s") % {"free": self.run.seats_free}
+        else:
+            places = _("No places left. In the queue: %(number)s.") % {"number": self.run.waitlist_length}
+        return f"{when}{where} · {places}"
+
+
+def groups_to_change_to(enrollment: Enrollment, *, now: datetime) -> list[OtherGroup]:
+    """Groups of the program where the learner fits without this place: the same course first, those with places first."""
+    runs = (
+        CourseRun.objects.public().open_for_enrollment(now=now).not_finished(now=now).for_display()
+        .filter(kind=RunKind.GROUP, course__program=enrollment.run.course.program_id).exclude(pk=enrollment.run_id)
+    )  # fmt: skip
+    runs = list(runs.order_by("weekday", "start_time", "starts_at", "pk"))
+    fit = eligibility.fit(runs=runs, learners=[enrollment.learner], now=now, leaving=enrollment)
+    fitting = [run for run in runs if fit[run.pk, enrollment.learner_id] is None]
+    course = enrollment.run.course_id
+    fitting.sort(key=lambda run: (run.course_id != course, run.is_full))
+    return [OtherGroup(run, run.course_id == course) for run in fitting[:GROUPS_TO_CHANGE_TO]]
 
 
 def suitable_courses(

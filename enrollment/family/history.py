@@ -14,7 +14,7 @@ from accounts.outbox.models import Message
 from courses.models import Lesson, LessonState
 from enrollment.family import wording
 from enrollment.family.members import Member
-from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent
+from enrollment.models import ATTENDING, Enrollment, LedgerEntry, LedgerEvent
 from enrollment.standing import ahead, at_receipt
 
 CHANGES_DAYS, CHANGES_SHOWN = 60, 6
@@ -31,6 +31,14 @@ NEWS = (
     LedgerEvent.LEFT_QUEUE,
     LedgerEvent.CANCELLED,
     LedgerEvent.MOVED,
+    LedgerEvent.TRANSFERRED,
+    LedgerEvent.KEPT,
+    LedgerEvent.TRIAL_ENDED,
+    LedgerEvent.ASKED,
+    LedgerEvent.RECONFIRMED,
+    LedgerEvent.UNCONFIRMED,
+    LedgerEvent.STANDBY,
+    LedgerEvent.NO_SHOW,
 )
 
 
@@ -53,7 +61,7 @@ def changes(
     by_id = {one.pk: one for one in enrollments}
     if not by_id:
         return []
-    runs = {one.run_id for one in by_id.values() if one.state == State.CONFIRMED}
+    runs = {one.run_id for one in by_id.values() if one.state in ATTENDING}
     entries = LedgerEntry.objects.filter(enrollment__in=by_id, event__in=NEWS, at__gt=since).order_by("-pk")
     lessons = (
         Lesson.objects.filter(Q(state=LessonState.CANCELLED) | ~Q(change_note=""), run__in=runs, changed_at__gt=since)

@@ -11,46 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.formatting import date_day, day_month, local, time as clock
 from accounts.models import User
 from courses.models import Lesson, LessonState
-from enrollment import eligibility, links
 from enrollment.family import wording
+from enrollment.family.decisions import Decision, Question, decisions
 from enrollment.family.history import Change, changes
 from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, EnrollmentState as State, FeedLink, WaitlistOffer
-from enrollment.refusals import Refusal
+from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State, FeedLink, WaitlistOffer
 
 CANCELLED_SOON_DAYS = 7  # how far ahead a cancelled lesson is a matter of today
-
-
-@dataclass(frozen=True)
-class Decision:
-    """An open offer that waits for the family's answer."""
-
-    offer: WaitlistOffer
-    member: Member
-    answer_path: str
-    refusal: Refusal | None  # why it could not be accepted now
-
-    @property
-    def urgent_at(self):
-        return self.offer.expires_at
-
-    @property
-    def run(self):
-        return self.offer.enrollment.run
-
-    @property
-    def title(self):
-        return _("A place is free: %(course)s, %(code)s") % {"course": self.run.course.title, "code": self.run.code}
-
-    @property
-    def facts(self):
-        name = self.member.name
-        who = name if self.member.is_self else _("Child: %(name)s") % {"name": name}
-        fit = wording.fact("check-circle", _("The times do not overlap"), "icon-ok")
-        if self.refusal:
-            fit = wording.fact("overlap", f"{self.refusal.title}. {self.refusal.detail}")
-        return [wording.fact("user", who), *wording.place_facts(self.run), fit]
 
 
 @dataclass(frozen=True)
@@ -151,7 +119,7 @@ class Row:
 @dataclass
 class Home:
     members: list[Member]
-    decisions: list[Decision] = field(default_factory=list)
+    decisions: list[Decision | Question] = field(default_factory=list)
     cancelled_first: list[Cancellation] = field(default_factory=list)  # more urgent than the first decision
     cancelled_later: list[Cancellation] = field(default_factory=list)
     next_lessons: list[NextLesson] = field(default_factory=list)
@@ -193,11 +161,12 @@ def home(
     """
     family = {member.pk: member for member in members(user)}
     found = Home(members=list(family.values()), seen_at=seen_at)
-    every = Enrollment.objects.filter(learner__in=family).for_display().select_related("run__term")
+    every = Enrollment.objects.filter(learner__in=family).for_display()
+    every = every.select_related("run__term", "trial_lesson__room__venue", "trial_lesson__replaces", "replaces__run")
     enrollments = list(every.order_by("run__starts_at", "pk"))
     current = [one for one in enrollments if one.ended_at is None and one.run.ends_at > now]
     _sort_places(found, enrollments, current, family, now, seen_positions or {})
-    found.decisions = _decisions(found.places, user, now)
+    found.decisions = decisions(found.places, user=user, now=now)
     _add_cancellations(found, current, family, now)
     found.next_lessons = _next_lessons(current, family, now)
     found.changes = changes(enrollments=enrollments, family=family, now=now, seen_at=seen_at)
@@ -235,17 +204,6 @@ def _open_offers(current, now) -> dict[int, WaitlistOffer]:
     return found
 
 
-def _decisions(places, user, now):
-    today = local(now).date()
-    offered = [row for row in places if row.offer and row.member.may_decide(today=today)]
-    refusals = eligibility.why_not_accept_each(enrollments=[row.enrollment for row in offered], now=now)
-    decisions = [
-        Decision(row.offer, row.member, links.offer_path(row.offer, user), refusals[row.enrollment.pk])
-        for row in offered
-    ]
-    return sorted(decisions, key=lambda decision: decision.urgent_at)
-
-
 def places_of(member: Member, *, now: datetime) -> list[Row]:
     """What one of the family has now, soonest first; three queries."""
     running = Enrollment.objects.filter(learner=member.pk, ended_at=None, run__ends_at__gt=now)
@@ -258,7 +216,7 @@ def _attended(current) -> dict[int, list[Enrollment]]:
     """{run id: enrollments whose learners come to its lessons}"""
     attended = {}
     for one in current:
-        if one.state == State.CONFIRMED:
+        if one.state in ATTENDING:
             attended.setdefault(one.run_id, []).append(one)
     return attended
 
@@ -280,14 +238,23 @@ def _add_cancellations(found, current, family, now):
 
 
 def _next_lessons(current, family, now):
-    """The next lesson of each member of the family, soonest first."""
+    """The next lesson of each member of the family, soonest first; of a trial only the one that is tried."""
     attended = _attended(current)
     lessons = first_lessons(attended, now=now)
+    coming = [
+        (lesson, one) for lesson in lessons.values() for one in attended[lesson.run_id] if one.state != State.TRIAL
+    ]
+    coming += [(_tried(one), one) for one in current if one.state == State.TRIAL and one.trial_lesson.ends_at > now]
     found = {}
-    for lesson in sorted(lessons.values(), key=lambda lesson: (lesson.starts_at, lesson.pk)):
-        for one in attended[lesson.run_id]:
-            found.setdefault(one.learner_id, NextLesson(lesson, family[one.learner_id]))
+    for lesson, one in sorted(coming, key=lambda pair: (pair[0].starts_at, pair[0].pk)):
+        found.setdefault(one.learner_id, NextLesson(lesson, family[one.learner_id]))
     return sorted(found.values(), key=lambda one: (one.lesson.starts_at, one.member.pk))
+
+
+def _tried(trial):
+    """Its lesson as lists show it, with what is loaded already."""
+    trial.trial_lesson.run = trial.run
+    return trial.trial_lesson
 
 
 def first_lessons(run_ids, *, now: datetime) -> dict[int, Lesson]:

@@ -9,7 +9,7 @@ from enrollment.family import choices, wording
 from enrollment.family.home import first_lessons
 from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, EnrollmentState as State, OfferState, Submission, WaitlistOffer
+from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State, OfferState, Submission, WaitlistOffer
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def is_confirmed(self):
-        return self.enrollment.state == State.CONFIRMED
+        return self.enrollment.state in ATTENDING
 
     @property
     def headline(self):

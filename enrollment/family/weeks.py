@@ -19,7 +19,9 @@ from enrollment.models import Enrollment, EnrollmentState as State
 
 FIRST_HOUR, LAST_HOUR = 8, 21  # the grid is cut to the hours in use, within these if it can
 STEP_MINUTES = 5  # rows of the grid (static/css/week-steps.css)
-_KINDS = {State.CONFIRMED: "held", State.LEAVING: "held", State.OFFERED: "decide", State.WAITLISTED: "queue"}
+_KINDS = {
+    State.CONFIRMED: "held", State.TRIAL: "held", State.LEAVING: "held", State.OFFERED: "decide", State.WAITLISTED: "queue",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=32)
@@ -222,6 +224,8 @@ def _entries(lesson, enrollments, family, positions):
     """One entry per state: siblings who have the same are told together, those who wait each with their number."""
     together = defaultdict(list)
     for one in enrollments:
+        if one.state == State.TRIAL and one.trial_lesson_id != lesson.pk:
+            continue  # of a trial only the lesson that is tried
         kind = "cancelled" if lesson.is_cancelled and _KINDS[one.state] == "held" else _KINDS[one.state]
         if not (lesson.is_cancelled and kind != "cancelled"):  # what a queue would miss is no news
             together[kind, positions.get(one.pk)].append(one)

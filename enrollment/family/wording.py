@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, pgettext
 
 from accounts.formatting import (
     at as clock,
@@ -15,10 +15,18 @@ from accounts.formatting import (
     time_exact,
 )  # fmt: skip
 from accounts.models import User
-from courses.models import Allocation, CourseRun, Lesson
+from courses.models import Allocation, CourseRun, Lesson, RunState
 from courses.wording import schedule_line
 from enrollment import causes
-from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent, WaitlistOffer
+from enrollment.flows import standby
+from enrollment.models import (
+    ATTENDING,
+    Enrollment,
+    EnrollmentState as State,
+    LedgerEntry,
+    LedgerEvent,
+    WaitlistOffer,
+)
 from enrollment.standing import Standing
 
 at = clock
@@ -67,6 +75,10 @@ def pill(
     match enrollment.state:
         case State.CONFIRMED if is_past:
             return "neutral", _("Finished")
+        case State.CONFIRMED if is_unanswered(enrollment):
+            return "offer", _("Still coming? By %(day)s") % {"day": day_month(enrollment.reconfirm_by)}
+        case State.TRIAL:
+            return "offer", _("Trial: decide by %(day)s") % {"day": day_month(enrollment.trial_ends_at)}
         case State.CONFIRMED:
             return "ok", _("Confirmed")
         case State.WAITLISTED if position:
@@ -81,6 +93,8 @@ def pill(
             return "neutral", _("Given back")
         case State.CANCELLED:
             return "bad", _("Cancelled")
+        case State.EXPIRED:
+            return "neutral", pgettext("place", "Ended")
     label = State(enrollment.state).label
     return "neutral", label[:1].upper() + label[1:]
 
@@ -93,13 +107,19 @@ def headline(
     match enrollment.state:
         case State.CONFIRMED if run.ends_at <= now:
             return "info", _("The group has ended"), ""
+        case State.CONFIRMED if is_unanswered(enrollment):
+            until = {"deadline": deadline(enrollment.reconfirm_by, now)}
+            words = _("Please answer until %(deadline)s. Without an answer the place goes to the next in the queue.")
+            return "offer", _("Still coming?"), words % until
         case State.CONFIRMED:
             return "ok", _("Place confirmed"), _("There is nothing else to do.")
+        case State.TRIAL:
+            return _of_trial(enrollment, now)
         case State.WAITLISTED:
             return (
                 "wait",
                 _("The group is full. Place in the queue: %(number)s") % {"number": position},
-                queue_words(run),
+                on_the_day(run, now=now) or queue_words(run),
             )
         case State.OFFERED if offer:
             return (
@@ -118,6 +138,9 @@ def headline(
             )
         case State.WITHDRAWN:
             return "info", _("The place was given back"), _("You can apply again while applications are open.")
+        case State.CANCELLED if run.state == RunState.CANCELLED:
+            reason = causes.words(run.cancellation_reason).rstrip(".")
+            return "bad", _("The group is cancelled"), _("Reason: %(reason)s.") % {"reason": reason} if reason else ""
         case State.CANCELLED:
             return (
                 "bad",
@@ -131,8 +154,49 @@ def headline(
                 _("Other queues stay as they were. You can apply again while applications are open."),
             )
         case State.EXPIRED:
-            return "info", _("The offer has ended"), _("No answer came in time. You can rejoin the queue.")
+            return "info", *_without_answer(enrollment)
     return "info", _("Moved to another group"), _("The new group is shown under “My family”.")
+
+
+def is_unanswered(enrollment: Enrollment) -> bool:
+    """Whether they were asked if they still come, and have not answered."""
+    asked = enrollment.reconfirm_by is not None and enrollment.reconfirmed_at is None
+    return asked and enrollment.state == State.CONFIRMED
+
+
+def _of_trial(trial, now):
+    lesson = trial.trial_lesson
+    words = {"day": day_of(lesson), "deadline": deadline(trial.trial_ends_at, now)}
+    if lesson.ends_at > now:
+        return "ok", _("Trial lesson agreed"), _("Lesson: %(day)s. Decide until %(deadline)s.") % words
+    until = _("Decide until %(deadline)s. Without an answer the place goes to the next family.") % words
+    return "offer", _("Keep the place?"), until
+
+
+def day_of(lesson: Lesson) -> str:
+    return f"{date_day(lesson.starts_at)}, {at(lesson.starts_at)}"
+
+
+def _without_answer(enrollment):
+    """(title, sentence) of a place that ended without a word: only its ledger knows which question that was."""
+    match enrollment.ledger.order_by("-number").values_list("event", flat=True).first():
+        case LedgerEvent.TRIAL_ENDED:
+            return _("The trial has ended"), _("No answer came in time; the place was passed on. You can apply again.")
+        case LedgerEvent.UNCONFIRMED:
+            words = _("Nobody said in time that the place is still needed. You can apply again.")
+            return _("The place was passed on"), words
+        case LedgerEvent.NO_SHOW:
+            return _("The place was given to others"), _("Nobody had come by the start.")
+    return _("The offer has ended"), _("No answer came in time. You can rejoin the queue.")
+
+
+def on_the_day(run: CourseRun, *, now: datetime) -> str:
+    """What whoever waits can do on the day itself; nothing before offers have ended, or where nothing is to be had."""
+    if not standby.is_open(run, now=now):
+        return ""
+    return _(
+        "There are no more offers. Places that stay empty at the start (%(time)s) are given at the door, in the order of the queue. A place is not promised."
+    ) % {"time": at(run.starts_at)}
 
 
 def queue_words(run: CourseRun) -> str:
@@ -158,14 +222,18 @@ def event_title(entry: LedgerEntry) -> str:
 
 def event_detail(entry: LedgerEntry) -> str:
     match entry.event:
+        case LedgerEvent.RECEIVED if entry.to_state == State.TRIAL:
+            return _("A place for a trial lesson.")
         case LedgerEvent.RECEIVED | LedgerEvent.DRAWN:
             return _("The place is confirmed.") if entry.to_state == State.CONFIRMED else _("A place in the queue.")
         case LedgerEvent.RESTORED:
-            return _("The place stays.") if entry.to_state == State.CONFIRMED else ""
+            return _("The place stays.") if entry.to_state in ATTENDING else ""
+        case LedgerEvent.TRANSFERRED:
+            return causes.words(entry.reason)
         case LedgerEvent.SKIPPED:
             return f"{entry.reason_words}. {_('The number in the queue stays.')}"
         case LedgerEvent.CANCELLED | LedgerEvent.MOVED if entry.reason:
-            return _("Reason: %(reason)s.") % {"reason": entry.reason.rstrip(".")}
+            return _("Reason: %(reason)s.") % {"reason": causes.words(entry.reason).rstrip(".")}
     return ""
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from enrollment.views import offers, questions
-from enrollment.views.family import calendars, children, enrolling, enrollments, home, messages, week
+from enrollment.views.family import calendars, changes, children, enrolling, enrollments, home, messages, trials, week
 
 urlpatterns = [
     path("", home.family_home, name="family_home"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("enrollments/<int:pk>/", enrollments.enrollment, name="enrollment"),
     path("enrollments/<int:pk>/withdraw/", enrollments.withdraw, name="withdraw"),
     path("enrollments/<int:pk>/undo/", enrollments.undo_withdrawal, name="undo_withdrawal"),
+    path("enrollments/<int:pk>/change/", changes.change_group, name="change_group"),
+    path("try/<int:run_pk>/", trials.try_lesson, name="try_lesson"),
     path("enrollments/<int:pk>/pass-on/", enrollments.pass_on, name="pass_on"),
     path("calendar/", calendars.calendar_links, name="calendar_links"),
     path("calendar/new/", calendars.calendar_link_new, name="calendar_link_new"),

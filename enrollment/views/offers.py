@@ -65,6 +65,7 @@ def _show(request, offered, user, *, refusal=None, status=200):
         {
             "offer": offered, "enrollment": enrollment, "run": run, "state": state, "member": member, "now": now,
             "who": str(enrollment.learner) if member else enrollment.guest_name, "refusal": refusal,
+            "instead_of": enrollment.replaces if enrollment.replaces_id and enrollment.replaces.ended_at is None else None,
             "schedule": wording.schedule(run), "price": price_line(run.course),
             "first_lesson": wording.first_lesson(run, lesson, now=now) if lesson else "",
             "blocks": weeks.preview(run, [member], now=now, at=_clash_at(refusal)) if is_open and member else [],

@@ -113,7 +113,7 @@ def run(request, course, run) -> HttpResponse:
         "run": run, "course": run.course, "audience": run.course.program.kind, "audience_line": cards.audience_line(run.course),
         "page": pages.run_page(run, people, user=request.user, now=now), "when": cards.meeting_line(run),
         "facts": wording.course_facts(run.course), "prices": wording.price_texts(run.course), "rule": wording.rule_of_places(run),
-        "deciding": wording.decision_sentence(run, today=timezone.localdate(now)),
+        "deciding": wording.decision_sentence(run, today=timezone.localdate(now)), "why_cancelled": wording.why_cancelled(run),
         "map_url": wording.map_address(run.room.venue) if run.room else "",
     }  # fmt: skip
     return render(request, "courses/run.html", context)

@@ -63,7 +63,7 @@ def _page(request, question, token):
     one, user = found
     if request.method != "POST":
         return _show(request, question, one, user)
-    flows = {"yes": question.yes, "no": enrollments.withdraw, "undo": enrollments.undo_withdrawal}
+    flows = {"accept": question.yes, "decline": enrollments.withdraw, "undo": enrollments.undo_withdrawal}
     flow = flows.get(request.POST.get("answer"))
     if flow is None:
         return _show(request, question, one, user, status=422)

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.audiences import Audience, audience
 from enrollment import links
 from enrollment.catalogue import places, wording
-from enrollment.flows import enrollments, waitlist
+from enrollment.family.wording import on_the_day
+from enrollment.flows import enrollments, reconfirmations, standby, waitlist
 from enrollment.models import EnrollmentState as State, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused
 
@@ -46,6 +47,10 @@ def ticket(request, token) -> HttpResponse:
         "total": None if price is None else price * booking.seats,
         "qr": qr_image(request.path) if state == "confirmed" else "",
         "map_url": wording.map_address(booking.run.room.venue) if booking.run.room else "",
+        "question_path": links.question_path(links.STILL_COMING, booking, None)
+        if reconfirmations.is_asked(booking, now=now)
+        else "",
+        "on_the_day": on_the_day(booking.run, now=now) if state == "waiting" else "",
         "next_slots": places.next_slots(booking.run, seats=booking.seats, now=now),
         "now": now,
     }
@@ -54,7 +59,10 @@ def ticket(request, token) -> HttpResponse:
 
 def _state(booking, now) -> str:
     """confirmed waiting offered leaving cancelled ended past"""
-    if booking.state in (State.CONFIRMED, State.WAITLISTED) and booking.run.starts_at <= now:
+    is_over = booking.run.starts_at <= now
+    if booking.state == State.WAITLISTED and is_over and standby.is_open(booking.run, now=now):
+        return "waiting"  # at the door, until the end
+    if booking.state in (State.CONFIRMED, State.WAITLISTED) and is_over:
         return "past"
     words = {
         State.CONFIRMED: "confirmed", State.WAITLISTED: "waiting", State.OFFERED: "offered", State.LEAVING: "leaving",

@@ -18,7 +18,7 @@ from accounts.statements import Statement
 from courses.models import Audience as CourseAudience, CourseRun, RunKind
 from courses.prices import price_line
 from enrollment.family import choices, receipts, weeks, wording
-from enrollment.flows import enrollments
+from enrollment.flows import enrollments, trials
 from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, Submission
 from enrollment.refusals import EnrollmentRefused, Reason
@@ -62,7 +62,7 @@ def enroll(request, run_pk):
     if not choice.closed:
         if not choice.candidates:
             return redirect(_with_next("child_new", _address("enroll_check", run)))
-        if choice.of_oneself and (missing := _missing_of_user(request.user, run, _address("enroll", run))):
+        if choice.of_oneself and (missing := missing_of_user(request.user, run, _address("enroll", run))):
             return redirect(missing)
         if choice.of_oneself and choice.fitting:
             return redirect(_address("enroll_check", run, [choice.fitting[0].pk]))
@@ -92,6 +92,7 @@ def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
             "blocks": blocks,
             "has_queue": any(block.kind == "queue" for block in blocks),
             "is_full": is_full,
+            "can_try": not is_full and bool(trials.lessons_to_try(run, now=now)),
             "others": choices.other_times(run, looking, now=now) if looking else [],
             "suitable": choices.suitable_courses(looking, instead_of=run, now=now) if suits else [],
         },
@@ -131,7 +132,7 @@ def enroll_check(request, run_pk):
         if receipt := _receipt_of(request, run, picked):
             return redirect(receipt)
         return redirect(_address("enroll", run, [one.pk for one in picked]))
-    if missing := _missing_of_user(
+    if missing := missing_of_user(
         request.user, run, _address("enroll_check", run, [one.pk for one in picked], together=together)
     ):
         return redirect(missing)
@@ -144,7 +145,7 @@ def _receipt_of(request, run, picked) -> str:
     return choices.receipt_of(refused, run=run, learner_ids=[one.pk for one in picked], user=request.user)
 
 
-def _missing_of_user(user, run, here):
+def missing_of_user(user, run, here):
     """The address of the step that asks for what an enrollment needs to know of its sender; "" when nothing is missing."""
     named = user.first_name and user.last_name
     if run.course.audience == CourseAudience.TEACHERS:
@@ -190,7 +191,7 @@ def _submit(request, run, now):
     together = bool(request.POST.get("together")) and len(picked) > 1
     if not picked:
         return _choose(request, choices.choice(run=run, user=user, now=now), now, nobody=True, status=422)
-    if missing := _missing_of_user(
+    if missing := missing_of_user(
         user, run, _address("enroll_check", run, [one.pk for one in picked], together=together)
     ):
         return redirect(missing)

@@ -11,11 +11,12 @@ from accounts.audiences import Audience, audience
 from accounts.formatting import time as clock
 from enrollment import links
 from enrollment.family import choices, wording
+from enrollment.family.decisions import question_about
 from enrollment.family.history import history
 from enrollment.family.home import coming_lessons
 from enrollment.family.members import members
 from enrollment.flows import enrollments, waitlist
-from enrollment.models import Enrollment, EnrollmentState as State
+from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
 
 
@@ -28,7 +29,8 @@ def enrollment(request, pk):
 
 def _visible(request):
     """Their own, of learners; a party of guests has its ticket instead."""
-    return Enrollment.objects.visible_to(request.user).filter(learner__isnull=False).for_display()
+    mine = Enrollment.objects.visible_to(request.user).filter(learner__isnull=False)
+    return mine.for_display().select_related("trial_lesson__room__venue", "trial_lesson__replaces", "replaces__run")
 
 
 def _show(request, one, *, refusal=None, status=200):
@@ -45,10 +47,12 @@ def _show(request, one, *, refusal=None, status=200):
         {
             "enrollment": one, "member": member, "kind": kind, "title": title, "sentence": sentence, "refusal": refusal,
             "offer_path": links.offer_path(offer, request.user) if offer and may_decide else "",
-            "lessons": coming_lessons(one, now=now) if is_current and one.state != State.WAITLISTED else [],
+            "lessons": _lessons(one, now) if is_current and one.state != State.WAITLISTED else [],
+            **_around(one, user=request.user, may_decide=may_decide, now=now),
             "history": history(one, user=request.user), "now": now,
             "schedule": wording.schedule(one.run), "reference": one.submission.reference,
-            "can_give_back": may_decide and one.state == State.CONFIRMED and is_current,
+            "can_give_back": may_decide and one.state in ATTENDING and is_current,
+            "can_change": may_decide and one.state == State.CONFIRMED and is_current,
             "can_leave_queue": may_decide and one.state == State.WAITLISTED,
             "can_undo": may_decide and one.state == State.LEAVING and one.releases_to == State.WITHDRAWN and one.releases_at > now,
             "can_apply_again": may_decide and one.ended_at is not None and one.run.is_open(now=now),
@@ -56,6 +60,28 @@ def _show(request, one, *, refusal=None, status=200):
         },
         status=status,
     )  # fmt: skip
+
+
+def _lessons(one, now):
+    """The next ones; of a trial only the one that is tried."""
+    if one.state == State.TRIAL:
+        return [one.trial_lesson] if one.trial_lesson.ends_at > now else []
+    return coming_lessons(one, now=now)
+
+
+def _around(one, *, user, may_decide, now):
+    """What is asked about this place, and the places that it is to replace or that are to replace it."""
+    question = links.TRIAL if one.state == State.TRIAL and one.trial_ends_at > now else question_about(one, now=now)
+    to_come = list(Enrollment.objects.live().filter(replaces=one).select_related("run__course").order_by("pk"))
+    positions = waitlist.positions(to_come)
+    is_open = one.state in (State.WAITLISTED, State.OFFERED)
+    return {
+        "question": question,
+        "question_path": links.question_path(question, one, user) if question and may_decide else "",
+        "instead_of": one.replaces if is_open and one.replaces_id and one.replaces.ended_at is None else None,
+        "changing_to": [(each, positions.get(each.pk)) for each in to_come] if one.ended_at is None else [],
+        "changed_to": to_come[0] if to_come and one.state == State.MOVED else None,
+    }
 
 
 def _change(request, pk, flow, done):

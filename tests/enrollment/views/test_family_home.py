@@ -25,6 +25,7 @@ from tests.factories import (
     make_run,
     make_user,
     states_of,
+    try_lesson,
 )
 
 pytestmark = pytest.mark.django_db
@@ -322,6 +323,8 @@ def test_every_state_has_a_page(client, child, state):
         place = offered(child).enrollment
         if state != State.OFFERED:
             type(place).objects.filter(pk=place.pk).update(state=state, ended_at=NOON)
+    elif state == State.TRIAL:
+        place = try_lesson(make_run(course=make_course(program=make_program(trial_answer_hours=48))), child)
     else:
         place = enroll(run, child)
         if state in (State.LEAVING, State.WITHDRAWN):
