@@ -18,7 +18,7 @@ from accounts.models import Guardianship, Learner, User
 from accounts.names import sort_key
 from courses.models import CourseRun, RunKind, RunState
 from enrollment import eligibility
-from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, WaitlistOffer
+from enrollment.models import PLACED, Enrollment, EnrollmentState as State, LedgerEntry, WaitlistOffer
 from enrollment.refusals import Refusal
 from enrollment.weekdays import search_text
 
@@ -53,7 +53,7 @@ class Row:
 @dataclass(frozen=True)
 class Roster:
     run: CourseRun
-    seated: list[Row]  # confirmed and offered, in the order of the Latvian alphabet
+    seated: list[Row]  # confirmed, on trial and offered, in the order of the Latvian alphabet
     held: list[Row]  # given back or moved, until the undo time is over
     queue: list[Row]  # in the order in which they are served
 
@@ -70,7 +70,7 @@ def roster(*, run: CourseRun, now: datetime) -> Roster:
     today = timezone.localtime(now).date()
     enrollments = list(
         run.enrollments.filter(ended_at=None)
-        .select_related("learner__school", "learner__user", "submission", "moved_to__run")
+        .select_related("learner__school", "learner__user", "submission", "moved_to__run", "trial_lesson", "replaces__run")
         .order_by("priority", "received_at", "pk")
     )
     for enrollment in enrollments:
@@ -92,7 +92,7 @@ def roster(*, run: CourseRun, now: datetime) -> Roster:
 
     return Roster(
         run=run,
-        seated=rows((State.CONFIRMED, State.OFFERED), by_name=True),
+        seated=rows(PLACED, by_name=True),
         held=rows((State.LEAVING,), by_name=True),
         queue=rows((State.WAITLISTED,), by_name=False),
     )
@@ -311,7 +311,8 @@ def runs_taught(*, user: User, now: datetime) -> QuerySet[CourseRun]:
 def class_list(*, run: CourseRun, now: datetime) -> list[Row]:
     """Those who have a place, with what teaching needs and nothing else: name and grade."""
     today = local(now).date()
-    seated = run.enrollments.confirmed().select_related("learner").defer("learner__birth_date", "learner__residency")
+    seated = run.enrollments.attending().select_related("learner", "trial_lesson")
+    seated = seated.defer("learner__birth_date", "learner__residency")
     rows = sorted(seated, key=lambda one: one.learner.sort_key if one.learner else sort_key(one.guest_name))
     return [
         Row(enrollment=one, number=number, grade=one.learner.grade_on(today) if one.learner else None)

@@ -30,6 +30,7 @@ SIGNED_IN = ("sign in", "in", "in", "in", "in")
 OF_THE_FAMILY = ("sign in", "hidden", "in", "hidden", "hidden")  # its children, places and letters
 TEACHING = ("sign in", "no", "no", "in", "no")
 DESK = ("sign in", "no", "no", "no", "in")
+BUILDERS = ("sign in", "no", "no", "no", "no")
 ADMIN = ("sign in", "no", "no", "no", "no")
 WITH_SECOND_FACTOR = ("sign in", "no", "no", "no", "no")  # nobody here has one
 BY_API = tuple(outcome.replace("sign in", "401") for outcome in SIGNED_IN)
@@ -68,12 +69,16 @@ TABLE = {
     "enrollment:withdraw": (OF_THE_FAMILY, ("enrollment",)),
     "enrollment:undo_withdrawal": (OF_THE_FAMILY, ("leaving",)),
     "enrollment:pass_on": (OF_THE_FAMILY, ("leaving",)),
+    "enrollment:change_group": (OF_THE_FAMILY, ("enrollment",)),
+    "enrollment:try_lesson": (SIGNED_IN, ("other_run",)),
     "enrollment:calendar_links": (SIGNED_IN, ()),
     "enrollment:calendar_link_new": (SIGNED_IN, ()),
     "enrollment:calendar_link_revoke": (OF_THE_FAMILY, ("feed",)),
     "enrollment:calendar_link_replace": (OF_THE_FAMILY, ("feed",)),
     # What a link opens, whoever has it
     "enrollment:offer": (EVERYBODY, ("offer_token",)),
+    "enrollment:trial": (EVERYBODY, ("trial_token",)),
+    "enrollment:still_coming": (EVERYBODY, ("coming_token",)),
     "enrollment:ticket": (EVERYBODY, ("ticket_token",)),
     "enrollment:feed": (EVERYBODY, ("feed_token",)),
     "sign_in_link": (EVERYBODY, ("sign_in_token",)),
@@ -95,6 +100,12 @@ TABLE = {
     "enrollment:desk_run_history": (DESK, ("run",)),
     "enrollment:desk_capacity": (DESK, ("run",)),
     "enrollment:desk_offer_next": (DESK, ("run",)),
+    "enrollment:desk_door": (DESK, ("run",)),
+    "enrollment:desk_give_place": (DESK, ("enrollment",)),
+    "enrollment:desk_no_show": (DESK, ("enrollment",)),
+    "enrollment:desk_undo_no_show": (DESK, ("enrollment",)),
+    "enrollment:desk_decision": (BUILDERS, ("run",)),
+    "enrollment:desk_cancel_run": (BUILDERS, ("run",)),
     "enrollment:desk_why": (DESK, ("enrollment",)),
     "enrollment:desk_move": (DESK, ("enrollment",)),
     "enrollment:desk_withdraw": (DESK, ("enrollment",)),
@@ -131,6 +142,10 @@ TABLE = {
     "api:enrollment": (OF_THE_FAMILY_BY_API, ("enrollment",)),
     "api:withdraw": (OF_THE_FAMILY_BY_API, ("enrollment",)),
     "api:undo": (OF_THE_FAMILY_BY_API, ("leaving",)),
+    "api:keep": (OF_THE_FAMILY_BY_API, ("enrollment",)),
+    "api:still_coming": (OF_THE_FAMILY_BY_API, ("enrollment",)),
+    "api:transfer": (OF_THE_FAMILY_BY_API, ("enrollment",)),
+    "api:trials": (BY_API, ()),
     "api:accept_offer": (OF_THE_FAMILY_BY_API, ("offer",)),
     "api:decline_offer": (OF_THE_FAMILY_BY_API, ("offer",)),
     # The demonstration, where it is on
@@ -185,6 +200,8 @@ def things(people):
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,
         "offer": offer.pk, "offer_token": links.offer_path(offer, family).split("/")[2], "feed": feed.pk, "feed_token": token,
+        "trial_token": links.question_path(links.TRIAL, mine, family).split("/")[2],
+        "coming_token": links.question_path(links.STILL_COMING, mine, family).split("/")[2],
         "ticket_token": links.ticket_path(booked).split("/")[2], "message": letter.pk, "form": "child",
         "sign_in_token": sign_in.link_path(make_guardian()).split("/")[3],
     }  # fmt: skip

@@ -69,6 +69,9 @@ class RunSerializer(serializers.Serializer):
     ends_at = serializers.DateTimeField(help_text="End of the last lesson.")
     enrollment_opens_at = serializers.DateTimeField()
     enrollment_closes_at = serializers.DateTimeField()
+    minimum_size = serializers.IntegerField(help_text="Takes place with at least that many.")
+    decision_on = serializers.DateField(allow_null=True, help_text="The day on which that is decided.")
+    decided_at = serializers.DateTimeField(allow_null=True, help_text="When it was decided that it takes place.")
     place = PlaceSerializer(source="room", allow_null=True)
     places = PlacesSerializer(source="*")
 

@@ -6,7 +6,7 @@ from django.db.models import Prefetch
 
 from accounts.models import Learner, User
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, OfferState, Submission, WaitlistOffer
+from enrollment.models import Enrollment, EnrollmentState, OfferState, Submission, WaitlistOffer
 
 
 def enrollments():
@@ -20,11 +20,13 @@ def enrollments():
 
 
 def completed(found: list[Enrollment]) -> list[Enrollment]:
-    """The same enrollments, each with `queue_number` and `open_offer`."""
+    """The same enrollments, each with `queue_number`, `open_offer` and `asked_until`."""
     numbers = waitlist.positions(found)
     for one in found:
         one.queue_number = numbers.get(one.pk)
         one.open_offer = one.open_offers[0] if one.open_offers else None
+        is_asked = one.state == EnrollmentState.CONFIRMED and one.reconfirmed_at is None
+        one.asked_until = one.reconfirm_by if is_asked else None
     return found
 
 

@@ -21,6 +21,16 @@ class SubmissionInputSerializer(serializers.Serializer):
     )
 
 
+class TrialInputSerializer(serializers.Serializer):
+    run = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="Id of the group.")
+    learner = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    lesson = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="One of the group's next three.")
+
+
+class TransferInputSerializer(serializers.Serializer):
+    run = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text="Id of the other group.")
+
+
 class OfferSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     state = serializers.ChoiceField(OfferState.choices)
@@ -29,7 +39,7 @@ class OfferSerializer(serializers.Serializer):
 
 
 class EnrollmentSerializer(serializers.Serializer):
-    """Reads `queue_number` and `open_offer`, which enrollment.api.reads adds."""
+    """Reads `queue_number`, `open_offer` and `asked_until`, which enrollment.api.reads adds."""
 
     id = serializers.IntegerField()
     learner = serializers.IntegerField(
@@ -41,6 +51,22 @@ class EnrollmentSerializer(serializers.Serializer):
     queue_number = serializers.IntegerField(allow_null=True, help_text="1 is next; null for who does not wait.")
     undo_until = serializers.DateTimeField(
         source="releases_at", allow_null=True, help_text="Until then a place given back can be taken back."
+    )
+    trial_lesson = serializers.IntegerField(
+        source="trial_lesson_id", allow_null=True, help_text="The lesson that is or was tried."
+    )
+    decide_by = serializers.DateTimeField(
+        source="trial_ends_at",
+        allow_null=True,
+        help_text="Until then the family says whether it keeps a trial's place.",
+    )
+    answer_by = serializers.DateTimeField(
+        source="asked_until",
+        allow_null=True,
+        help_text="Until then to say that one still comes; null when nothing is asked.",
+    )
+    replaces = serializers.IntegerField(
+        source="replaces_id", allow_null=True, help_text="The place that this one is or was instead of."
     )
     offer = OfferSerializer(source="open_offer", allow_null=True, help_text="A freed place that waits for an answer.")
     run = RunSerializer()

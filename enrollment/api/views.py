@@ -95,7 +95,7 @@ class Enrollments(FamilyView):
     )  # fmt: skip
     def post(self, request):
         """Get places, or places in the queue. Repeating with the same key is safe: 201 the first time, then 200."""
-        key = _idempotency_key(request)
+        key = idempotency_key(request)
         data = SubmissionInputSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         wanted = list(dict.fromkeys(data.validated_data["learners"]))
@@ -125,7 +125,7 @@ class Enrollments(FamilyView):
         return Response(SubmissionSerializer(sent).data)
 
 
-def _idempotency_key(request) -> UUID:
+def idempotency_key(request) -> UUID:
     try:
         return UUID(request.headers.get("Idempotency-Key", ""))
     except ValueError:
@@ -149,11 +149,11 @@ class EnrollmentDetail(EnrollmentView):
         return self.answer(self.enrollment(pk).pk)
 
 
-_CHANGE = {"request": None, "responses": {200: EnrollmentSerializer, 409: RefusalSerializer, **PROBLEMS}}
+CHANGE = {"request": None, "responses": {200: EnrollmentSerializer, 409: RefusalSerializer, **PROBLEMS}}
 
 
 class Withdraw(EnrollmentView):
-    @extend_schema(operation_id="withdraw", **_CHANGE)
+    @extend_schema(operation_id="withdraw", **CHANGE)
     def post(self, request, pk):
         """Give the place back (held for undo until `undo_until`), or leave the queue. Repeating changes nothing."""
         enrollments.withdraw(enrollment=self.enrollment(pk), by=request.user, now=self.now)
@@ -161,7 +161,7 @@ class Withdraw(EnrollmentView):
 
 
 class Undo(EnrollmentView):
-    @extend_schema(operation_id="undo_withdrawal", **_CHANGE)
+    @extend_schema(operation_id="undo_withdrawal", **CHANGE)
     def post(self, request, pk):
         """Take a place back that was given back, while it is still held."""
         enrollments.undo_withdrawal(enrollment=self.enrollment(pk), by=request.user, now=self.now)
@@ -175,7 +175,7 @@ class OfferView(EnrollmentView):
 
 
 class AcceptOffer(OfferView):
-    @extend_schema(operation_id="accept_offer", **_CHANGE)
+    @extend_schema(operation_id="accept_offer", **CHANGE)
     def post(self, request, pk):
         """Take the offered place. Siblings who wait together are accepted together. Repeating changes nothing."""
         accepted = waitlist.accept(offer=self.offer(pk), by=request.user, now=self.now)
@@ -183,7 +183,7 @@ class AcceptOffer(OfferView):
 
 
 class DeclineOffer(OfferView):
-    @extend_schema(operation_id="decline_offer", **_CHANGE)
+    @extend_schema(operation_id="decline_offer", **CHANGE)
     def post(self, request, pk):
         """Give the offered place up; it goes to the next in the queue at once."""
         declined = waitlist.decline(offer=self.offer(pk), by=request.user, now=self.now)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.outbox.models import Message
 from courses.models import CourseRun, Lesson, Room
+from enrollment.flows import decisions
 from enrollment.models import Enrollment, EnrollmentState as State, WaitlistOffer
 
 SOON = timedelta(days=14)  # how far ahead openings are shown
@@ -29,12 +30,25 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Deciding:
+    """A group that is not decided yet and has fewer confirmed places than it needs."""
+
+    run: CourseRun
+    confirmed: int
+
+    @property
+    def missing(self) -> int:
+        return self.run.minimum_size - self.confirmed
+
+
+@dataclass(frozen=True)
 class Today:
     rooms: list[RoomDay]
     offers: list[WaitlistOffer]  # the nearest deadline first
     holds: list[Enrollment]  # the nearest end first
     troubles: list[Trouble]
     opening: list[CourseRun]
+    deciding: list[Deciding]  # groups that are too small, the nearest decision day first
     waiting: int  # seats asked for in all queues
 
     @property
@@ -43,7 +57,7 @@ class Today:
 
 
 def today(*, now: datetime) -> Today:
-    """The desk's day in seven queries."""
+    """The desk's day in nine queries."""
     runs = CourseRun.objects.published().not_finished(now=now)
     waiting = runs.filter(waitlist_length__gt=0).values_list("waitlist_length", flat=True)
     offers = (
@@ -53,8 +67,18 @@ def today(*, now: datetime) -> Today:
     opening = runs.filter(enrollment_opens_at__gt=now, enrollment_opens_at__lte=now + SOON).for_display()
     return Today(
         rooms=_rooms(now), offers=list(offers[:LIMIT]), holds=list(holds[:LIMIT]), troubles=_troubles(),
-        opening=list(opening.order_by("enrollment_opens_at", "code")[:LIMIT]), waiting=sum(waiting),
+        opening=list(opening.order_by("enrollment_opens_at", "code")[:LIMIT]), deciding=_deciding(runs, now),
+        waiting=sum(waiting),
     )  # fmt: skip
+
+
+def _deciding(runs, now):
+    today = timezone.localdate(now)
+    near = runs.filter(decided_at=None, decision_on__lte=today + SOON).for_display().order_by("decision_on", "code")
+    near = list(near)
+    confirmed = decisions.confirmed_seats([run.pk for run in near])
+    found = [Deciding(run, confirmed.get(run.pk, 0)) for run in near]
+    return [one for one in found if one.missing > 0][:LIMIT]
 
 
 def _rooms(now):

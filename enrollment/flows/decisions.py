@@ -19,11 +19,10 @@ from accounts.outbox import flows as outbox
 from courses.flows import lessons, runs, seats
 from courses.models import CourseRun, Lesson, RunState
 from enrollment import emails
+from enrollment.causes import TOO_FEW
 from enrollment.flows import places
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEvent, OfferState, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
-
-TOO_FEW = "too_few"  # the reason that the system gives by itself; people read it in their own language
 
 
 def confirmed_seats(run_ids: Iterable[int]) -> dict[int, int]:

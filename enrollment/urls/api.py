@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.audiences import Audience, for_all
 from courses.api import views as catalogue
-from enrollment.api import schema, views as family
+from enrollment.api import changes, schema, views as family
 
 public = [
     path("", schema.Root.as_view(), name="root"),
@@ -23,6 +23,10 @@ signed_in = [
     path("enrollments/<int:pk>/", family.EnrollmentDetail.as_view(), name="enrollment"),
     path("enrollments/<int:pk>/withdraw/", family.Withdraw.as_view(), name="withdraw"),
     path("enrollments/<int:pk>/undo/", family.Undo.as_view(), name="undo"),
+    path("enrollments/<int:pk>/keep/", changes.Keep.as_view(), name="keep"),
+    path("enrollments/<int:pk>/still-coming/", changes.StillComing.as_view(), name="still_coming"),
+    path("enrollments/<int:pk>/transfer/", changes.Transfer.as_view(), name="transfer"),
+    path("trials/", changes.Trials.as_view(), name="trials"),
     path("offers/<int:pk>/accept/", family.AcceptOffer.as_view(), name="accept_offer"),
     path("offers/<int:pk>/decline/", family.DeclineOffer.as_view(), name="decline_offer"),
 ]

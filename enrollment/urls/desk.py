@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views.desk import families, groups, home, places, reasons
+from enrollment.views.desk import decisions, doors, families, groups, home, places, reasons
 
 urlpatterns = [
     path("", home.home, name="desk_home"),
@@ -18,10 +18,16 @@ urlpatterns = [
     path("groups/<int:pk>/lessons/", groups.lessons, name="desk_run_lessons"),
     path("groups/<int:pk>/history/", groups.history, name="desk_run_history"),
     path("groups/<int:pk>/capacity/", groups.capacity, name="desk_capacity"),
+    path("groups/<int:pk>/door/", doors.door, name="desk_door"),
+    path("groups/<int:pk>/decision/", decisions.decision, name="desk_decision"),
+    path("groups/<int:pk>/cancel/", decisions.cancel_run, name="desk_cancel_run"),
     path("groups/<int:pk>/offer/", groups.offer_next, name="desk_offer_next"),
     path("enrollments/<int:pk>/why/", reasons.why, name="desk_why"),
     path("enrollments/<int:pk>/move/", places.move, name="desk_move"),
     path("enrollments/<int:pk>/withdraw/", places.withdraw, name="desk_withdraw"),
     path("enrollments/<int:pk>/cancel/", places.cancel, name="desk_cancel"),
     path("enrollments/<int:pk>/undo/", places.undo, name="desk_undo"),
+    path("enrollments/<int:pk>/door/", doors.give_place, name="desk_give_place"),
+    path("enrollments/<int:pk>/no-show/", doors.no_show, name="desk_no_show"),
+    path("enrollments/<int:pk>/no-show/undo/", doors.undo_no_show, name="desk_undo_no_show"),
 ]

@@ -1,7 +1,7 @@
 """All groups at a glance, and one group: its list, lessons, history and capacity."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -10,18 +10,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.audiences import Audience, audience
 from accounts.models import Guardianship
 from accounts.names import fold_query
-from courses.models import CourseRun, Topic
+from courses.models import Topic
 from enrollment import rosters
 from enrollment.flows import capacity as capacities, waitlist
 from enrollment.forms.desk import CapacityForm, GroupsFilter
 from enrollment.models import Enrollment
 from enrollment.refusals import EnrollmentRefused
 
+from .frame import frame, run_or_404
 from .undo import undo_from
-
-
-def _run(pk):
-    return get_object_or_404(CourseRun.objects.for_display().prefetch_related("instructors"), pk=pk)
 
 
 @audience(Audience.DESK)
@@ -47,11 +44,11 @@ def groups(request):
 def run(request, pk):
     """The roster; `?who=` opens one enrollment beside it, which scripts ask for alone."""
     now = timezone.now()
-    run = _run(pk)
+    run = run_or_404(pk)
     roster = rosters.roster(run=run, now=now)
     who = request.GET.get("who", "")
     row = roster.find(int(who)) if who.isdecimal() else None
-    context = _frame(run, "list", now) | {
+    context = frame(run, "list", user=request.user, now=now) | {
         "roster": roster,
         "selected": row,
         "details": _details(row, now) if row else None,
@@ -59,11 +56,6 @@ def run(request, pk):
     if row and request.htmx and not request.htmx.history_restore_request:
         return render(request, "enrollment/desk/inspector.html", context)
     return render(request, "enrollment/desk/run.html", context | {"undo": undo_from(request, now=now)})
-
-
-def _frame(run, tab, now):
-    kind, words = rosters.state_of(run, now=now)
-    return {"run": run, "tab": tab, "now": now, "state_kind": kind, "state": words}
 
 
 def _details(row, now):
@@ -98,17 +90,21 @@ def _next(row, now):
 @require_GET
 def lessons(request, pk):
     now = timezone.now()
-    run = _run(pk)
+    run = run_or_404(pk)
     found = run.lessons.select_related("room__venue").prefetch_related("instructors").order_by("starts_at", "pk")
-    return render(request, "enrollment/desk/run_lessons.html", _frame(run, "lessons", now) | {"lessons": found})
+    return render(
+        request,
+        "enrollment/desk/run_lessons.html",
+        frame(run, "lessons", user=request.user, now=now) | {"lessons": found},
+    )
 
 
 @audience(Audience.DESK)
 @never_cache
 @require_GET
 def history(request, pk):
-    run = _run(pk)
-    context = _frame(run, "history", timezone.now()) | {"happenings": rosters.history(run=run)}
+    run = run_or_404(pk)
+    context = frame(run, "history", user=request.user, now=timezone.now()) | {"happenings": rosters.history(run=run)}
     return render(request, "enrollment/desk/run_history.html", context)
 
 
@@ -116,7 +112,7 @@ def history(request, pk):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def capacity(request, pk):
-    run = _run(pk)
+    run = run_or_404(pk)
     now = timezone.now()
     form = CapacityForm(request.POST if request.method == "POST" else None, initial={"capacity": run.capacity})
     status = 200
@@ -131,7 +127,12 @@ def capacity(request, pk):
             else:
                 _say_promoted(request, promoted, _("Seats: %(seats)s.") % {"seats": form.cleaned_data["capacity"]})
                 return redirect("enrollment:desk_run", pk=run.pk)
-    return render(request, "enrollment/desk/capacity.html", _frame(run, "list", now) | {"form": form}, status=status)
+    return render(
+        request,
+        "enrollment/desk/capacity.html",
+        frame(run, "list", user=request.user, now=now) | {"form": form},
+        status=status,
+    )
 
 
 @audience(Audience.DESK)
@@ -139,7 +140,7 @@ def capacity(request, pk):
 @require_POST
 def offer_next(request, pk):
     """Offer what is free to those who wait; what the worker does by itself, done now."""
-    run = _run(pk)
+    run = run_or_404(pk)
     promoted = waitlist.promote(run=run, now=timezone.now())
     if promoted:
         _say_promoted(request, promoted)
