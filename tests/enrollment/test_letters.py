@@ -11,9 +11,22 @@ from django.conf import settings
 from accounts.flows import families, sign_in
 from accounts.outbox import delivery, flows as outbox
 from accounts.outbox.models import Message
-from enrollment.flows import bookings, enrollments, waitlist
+from courses.models import CourseRun, Program
+from enrollment.flows import aftercare, bookings, decisions, enrollments, waitlist
 from enrollment.models import WaitlistOffer
-from tests.factories import DAY, HOUR, NOON, enroll, make_child, make_guardian, make_run, make_slot, make_user
+from tests.factories import (
+    DAY,
+    HOUR,
+    NOON,
+    change_group,
+    enroll,
+    make_child,
+    make_guardian,
+    make_run,
+    make_slot,
+    make_user,
+    try_lesson,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +34,8 @@ SURNAME, PHONE = "Krūmiņkalna", "26999888"
 KINDS = (
     "place_given", "joined_waitlist", "seat_offered", "offer_reminder", "offer_expired", "offer_declined",
     "given_back", "left_queue", "cancelled", "group_changed", "ticket", "ticket_in_queue",
+    "group_exchanged", "waits_to_change", "offered_instead", "trial_agreed", "trial_question", "trial_ended",
+    "still_coming", "still_coming_reminder", "place_unconfirmed", "group_runs", "group_cancelled",
 )  # fmt: skip
 TEMPLATES = {
     "offer_expired": "offer_ended",
@@ -28,6 +43,8 @@ TEMPLATES = {
     "given_back": "place_ended",
     "left_queue": "place_ended",
     "cancelled": "place_ended",
+    "waits_to_change": "joined_waitlist",
+    "offered_instead": "seat_offered",
 }
 
 SUBJECTS = {
@@ -44,6 +61,17 @@ SUBJECTS = {
         "group_changed": "Mainīta grupa: R-1 → R-2",
         "ticket": "Jūsu biļete: Robotu futbols, 28.11.2026., 12:00",
         "ticket_in_queue": "Vieta rindā: 1",
+        "group_exchanged": "Mainīta grupa: R-1 → R-2",
+        "waits_to_change": "Vieta rindā: 1",
+        "offered_instead": "Jāizlemj līdz 26.11.: ir brīva vieta",
+        "trial_agreed": "Izmēģinājuma nodarbība: 08.12.2026., 12:00",
+        "trial_question": "Jāizlemj līdz 10.12.: paturēt vietu?",
+        "trial_ended": "Izmēģinājums ir beidzies",
+        "still_coming": "Vai vieta vēl vajadzīga? Atbilde līdz 03.12.",
+        "still_coming_reminder": "Atgādinājums: vai vieta vēl vajadzīga? Atbilde līdz 03.12., 12:00",
+        "place_unconfirmed": "Vieta nodota tālāk",
+        "group_runs": "Notiks: Robotika 4.–6. klasei",
+        "group_cancelled": "Grupa atcelta: Robotika 4.–6. klasei",
     },
     "en": {
         "place_given": "Place confirmed: Robotics for grades 4–6",
@@ -58,6 +86,17 @@ SUBJECTS = {
         "group_changed": "Group changed: R-1 → R-2",
         "ticket": "Your ticket: Robot football, 28.11.2026, 12:00",
         "ticket_in_queue": "Place in the queue: 1",
+        "group_exchanged": "Group changed: R-1 → R-2",
+        "waits_to_change": "Place in the queue: 1",
+        "offered_instead": "Decide by 26.11.: a place is free",
+        "trial_agreed": "Trial lesson: 08.12.2026, 12:00",
+        "trial_question": "Decide by 10.12.: keep the place?",
+        "trial_ended": "The trial has ended",
+        "still_coming": "Still coming? Answer by 03.12.",
+        "still_coming_reminder": "Reminder: still coming? Answer until 03.12., 12:00",
+        "place_unconfirmed": "The place was passed on",
+        "group_runs": "It takes place: Robotics for grades 4–6",
+        "group_cancelled": "The group is cancelled: Robotics for grades 4–6",
     },
 }
 
@@ -106,6 +145,31 @@ def what_makes(kind, child, language):
             enrollments.move(
                 enrollment=enroll(run, child), to_run=to_run, by=make_user(), reason="telpas remonts", now=NOON
             )
+        case "group_exchanged" | "waits_to_change" | "offered_instead":
+            to_run = make_run(code="R-2", capacity=1, course=run.course, starts_at=run.starts_at + DAY)
+            seated = None if kind == "group_exchanged" else enroll(to_run)
+            change_group(enroll(run, child), to_run)
+            if kind == "offered_instead":
+                enrollments.withdraw(enrollment=seated, by=None, now=NOON)
+                enrollments.pass_on(enrollment=seated, by=None, now=NOON)
+        case "trial_agreed" | "trial_question" | "trial_ended":
+            Program.objects.update(trial_answer_hours=48)
+            run = CourseRun.objects.for_display().get(pk=run.pk)
+            try_lesson(run, child)
+            aftercare.run_due(
+                now={"trial_question": run.starts_at + 2 * HOUR, "trial_ended": run.ends_at}.get(kind, NOON)
+            )
+        case "still_coming" | "still_coming_reminder" | "place_unconfirmed":
+            Program.objects.update(reconfirm_days=7)
+            enroll(run, child)
+            aftercare.run_due(now=run.starts_at - 7 * DAY)
+            aftercare.run_due(now=run.starts_at - (5 if kind == "place_unconfirmed" else 6) * DAY)
+        case "group_runs":
+            enroll(run, child)
+            decisions.decide_to_run(run=run, by=make_user(), reason="x", now=NOON)
+        case "group_cancelled":
+            enroll(run, child)
+            decisions.cancel_run(run=run, by=make_user(), reason="pasniedzēja slimība", now=NOON)
         case "ticket" | "ticket_in_queue":
             slot = make_slot(capacity=3)
             book = {"name": SURNAME, "email": "viesis@example.lv", "language": language, "now": NOON}
@@ -211,6 +275,36 @@ def test_a_confirmation_carries_its_lessons_for_the_calendar():
     events = calendar.walk("VEVENT")
     assert (file.filename, file.mimetype, "METHOD" in calendar) == ("R-1.ics", "text/calendar", False)
     assert [str(event["SUMMARY"]) for event in events] == ["Annija: Robotika 4.–6. klasei"] * 3
+
+
+def test_of_a_trial_only_the_lesson_that_is_tried_is_attached():
+    (file,) = letter("trial_agreed").attachments
+
+    assert len(icalendar.Calendar.from_ical(file.content).walk("VEVENT")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("group_exchanged", "Iepriekš: Robotika 4.–6. klasei, R-1"),
+        ("waits_to_change", "Vieta grupā R-1 paliek."),
+        ("offered_instead", "Pieņemot šo vietu, beidzas vieta grupā: R-1."),
+        ("group_cancelled", "Iemesls: pasniedzēja slimība"),
+    ],
+)
+def test_a_letter_tells_what_becomes_of_the_other_place_and_why(kind, words):
+    assert words in letter(kind).body
+
+
+def test_the_reason_that_the_system_gives_is_read_in_the_readers_language():
+    guardian, child = family("en")
+    run = make_run(minimum_size=2, decision_on=NOON.date())
+    enroll(run, child)
+
+    decisions.decide(run=run, now=NOON)
+
+    composed = delivery.compose(letters_to(guardian).get(kind="enrollment.group_cancelled"))
+    assert "Reason: too few people applied" in composed.body
 
 
 def test_a_confirmation_of_a_place_that_has_ended_meanwhile_carries_no_lessons():
