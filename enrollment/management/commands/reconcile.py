@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from enrollment.reconciliation import reconcile
 
@@ -12,13 +13,18 @@ DIFFERENCES = 1  # exit code
 
 
 class Command(BaseCommand):
-    help = "Recounts the places of every group and replays every ledger; exit code 1 when something differs."
+    help = (
+        "Recounts the places of every group, replays every ledger, compares applications and draws with what they gave, "
+        "and names what is overdue; exit code 1 when something differs."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
 
     def handle(self, *args, **options):
-        outcome = reconcile(progress=lambda done, total: self.stderr.write(f"groups: {done} of {total}"))
+        outcome = reconcile(
+            now=timezone.now(), progress=lambda done, total: self.stderr.write(f"groups: {done} of {total}")
+        )
         checked = {"runs": outcome.runs, "enrollments": outcome.enrollments, "ledger_rows": outcome.ledger_rows}
         if options["json"]:
             differences = [asdict(difference) for difference in outcome.differences]

@@ -1,61 +1,36 @@
-"""Proves that ledger, roster and counters tell the same story (PRODUCT, Places 8; TRUST, 3).
-
-Nothing is repaired here: a difference is a bug or a hand in the database, and a person looks at it.
-"""
+"""Counters, enrollments and ledger of some groups, read from one snapshot."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from courses.models import CourseRun, RunState
 from enrollment.flows.places import COUNTS, NOTHING
-from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, OfferState, WaitlistOffer
+from enrollment.models import (
+    ATTENDING,
+    LIVE,
+    Enrollment,
+    EnrollmentState as State,
+    LedgerEntry,
+    LedgerEvent,
+    OfferState,
+    WaitlistOffer,
+)  # fmt: skip
 
-RUNS_AT_ONCE = 50  # what is in memory at one time: these runs' enrollments
+from .outcome import Difference, Outcome, snapshot
 
-
-@dataclass(frozen=True)
-class Difference:
-    run: int  # id
-    what: str
-    expected: object
-    found: object
-
-
-@dataclass
-class Outcome:
-    runs: int = 0
-    enrollments: int = 0
-    ledger_rows: int = 0
-    differences: list[Difference] = field(default_factory=list)
+COLUMNS = ("run", "learner", "state", "seats", "version", "ended_at", "reconfirm_by", "reconfirmed_at")
 
 
-def reconcile(*, progress: Callable[[int, int], None] = lambda done, total: None) -> Outcome:
-    """Recount every run and replay every ledger. `progress` gets the numbers of runs done and of all runs.
-
-    Reads some runs at a time, each lot from one snapshot, so that families who enroll meanwhile make
-    no difference. Writes nothing.
-    """
-    outcome, last, total = Outcome(), 0, CourseRun.objects.count()
-    while lot := list(CourseRun.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:RUNS_AT_ONCE]):
-        _check(lot, outcome)
-        last = lot[-1]
-        progress(outcome.runs, total)
-    return outcome
-
-
-def _check(run_ids, outcome):
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:  # SQLite's transactions are snapshots anyway
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+def check(run_ids: list[int], outcome: Outcome) -> None:
+    with snapshot():
         runs = CourseRun.objects.in_bulk(run_ids)
         enrollments = _enrollments(run_ids)
         replayed, rows = _replay(run_ids)
         offers = _open_offers(run_ids)
+        links = list(_links(run_ids))
     outcome.runs += len(runs)
     outcome.enrollments += sum(len(several) for several in enrollments.values())
     outcome.ledger_rows += rows
@@ -66,11 +41,13 @@ def _check(run_ids, outcome):
             outcome.differences += [
                 Difference(run.pk, *found) for found in _of_enrollment(one, replayed.get(one.pk), offers)
             ]
+    for link in links:
+        outcome.differences += [Difference(link.run, *found) for found in _of_link(link)]
 
 
 def _enrollments(run_ids) -> dict[int, list[Enrollment]]:
     """{run id: enrollments, with the fields compared here}."""
-    found = Enrollment.objects.filter(run__in=run_ids).only("run", "learner", "state", "seats", "version", "ended_at")
+    found = Enrollment.objects.filter(run__in=run_ids).only(*COLUMNS)
     by_run = defaultdict(list)
     for one in found.order_by("pk").iterator(chunk_size=2000):
         by_run[one.run_id].append(one)
@@ -93,19 +70,21 @@ class Replayed:
     number: int = 0
     state: str = ""
     seats: int = 0
+    events: set[str] = field(default_factory=set)
     first_fault: tuple | None = None  # (what, expected, found)
 
-    def add(self, run_id, enrollment_run_id, number, from_state, to_state, change):
+    def add(self, run_id, enrollment_run_id, number, event, from_state, to_state, change):
         expected = (self.number + 1, self.state, enrollment_run_id)
         if self.first_fault is None and (number, from_state, run_id) != expected:
             self.first_fault = ("ledger row (number, from, run)", list(expected), [number, from_state, run_id])
         self.number, self.state, self.seats = number, to_state, self.seats + change
+        self.events.add(event)
 
 
 def _replay(run_ids) -> tuple[dict[int, Replayed], int]:
     """({enrollment id: Replayed}, number of rows). The rows themselves are not kept."""
     rows = LedgerEntry.objects.filter(enrollment__run__in=run_ids).order_by("enrollment_id", "number")
-    columns = ("enrollment_id", "run_id", "enrollment__run_id", "number", "from_state", "to_state", "seats")
+    columns = ("enrollment_id", "run_id", "enrollment__run_id", "number", "event", "from_state", "to_state", "seats")
     replayed, count = defaultdict(Replayed), 0
     for enrollment_id, *row in rows.values_list(*columns).iterator(chunk_size=2000):
         replayed[enrollment_id].add(*row)
@@ -129,9 +108,10 @@ def _of_run(run, enrollments, offers) -> Iterator[tuple]:
     live = [one.learner_id for one in enrollments if one.learner_id and one.ended_at is None]
     if len(live) != len(set(live)):
         yield "live enrollments, one per learner", len(set(live)), len(live)
-    out = sum(offers.get(one.pk, 0) for one in enrollments)
-    if run.state == RunState.CANCELLED and out:
-        yield "open offers of a cancelled group", 0, out
+    if run.state == RunState.CANCELLED:
+        out = sum(offers.get(one.pk, 0) for one in enrollments)
+        if out:
+            yield "open offers of a cancelled group", 0, out
 
 
 def _of_enrollment(one, replayed, offers) -> Iterator[tuple]:
@@ -153,3 +133,61 @@ def _of_enrollment(one, replayed, offers) -> Iterator[tuple]:
     wanted = 1 if one.state == State.OFFERED else 0
     if offers.get(one.pk, 0) != wanted:
         yield f"{name}open offers", wanted, offers.get(one.pk, 0)
+    for column, event in (("reconfirm_by", LedgerEvent.ASKED), ("reconfirmed_at", LedgerEvent.RECONFIRMED)):
+        if getattr(one, column) is not None and event not in replayed.events:
+            yield f"{name}{column} without a row of the ledger", event.value, "nothing"
+
+
+# -- Places that belong to another place, or to a lesson ------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Link:
+    """An enrollment that names another one, or a lesson, and what these are."""
+
+    pk: int
+    run: int
+    learner: int | None
+    state: str
+    replaces: int | None
+    replaces_run: int | None
+    replaces_learner: int | None
+    replaces_state: str | None
+    moved_from: int | None
+    moved_from_learner: int | None
+    moved_from_state: str | None
+    trial_lesson: int | None
+    trial_lesson_run: int | None
+    was_restored: bool  # the place that it replaces was taken back
+
+
+def _links(run_ids) -> Iterator[_Link]:
+    restored = LedgerEntry.objects.filter(enrollment=OuterRef("replaces"), event=LedgerEvent.RESTORED)
+    linked = Enrollment.objects.filter(
+        Q(replaces__isnull=False) | Q(moved_from__isnull=False) | Q(trial_lesson__isnull=False), run__in=run_ids
+    ).annotate(was_restored=Exists(restored))
+    columns = (
+        "pk", "run", "learner", "state", "replaces", "replaces__run", "replaces__learner", "replaces__state",
+        "moved_from", "moved_from__learner", "moved_from__state", "trial_lesson", "trial_lesson__run", "was_restored",
+    )  # fmt: skip
+    for row in linked.order_by("pk").values_list(*columns).iterator(chunk_size=2000):
+        yield _Link(*row)
+
+
+def _of_link(link: _Link) -> Iterator[tuple]:
+    name = f"enrollment {link.pk}: "
+    if link.trial_lesson and link.trial_lesson_run != link.run:
+        yield f"{name}group of the trial lesson", link.run, link.trial_lesson_run
+    if link.moved_from and link.moved_from_learner != link.learner:
+        yield f"{name}learner of the place it was moved from", link.learner, link.moved_from_learner
+    if link.moved_from and link.state in LIVE and link.moved_from_state in LIVE:
+        yield f"{name}place it was moved from, enrollment {link.moved_from}", State.MOVED, link.moved_from_state
+    if not link.replaces:
+        return
+    if link.replaces_learner != link.learner:
+        yield f"{name}learner of the place it replaces", link.learner, link.replaces_learner
+    if link.replaces_run == link.run:
+        yield f"{name}group of the place it replaces", "another group", link.run
+    # Who took the old place back after it had ended, before the new one was theirs, may have both.
+    if link.state in ATTENDING and link.replaces_state in ATTENDING and not link.was_restored:
+        yield f"{name}place it replaces, enrollment {link.replaces}", State.MOVED, link.replaces_state
