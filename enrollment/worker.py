@@ -111,7 +111,7 @@ class Worker:
         """Once a night, by whichever worker comes first: compare the books, and forget what nobody needs."""
         if not heartbeats.claim(NIGHTLY, since=_last_night(now), now=now):
             return {}
-        outcome = reconcile(progress=lambda done, total: self._beat(timezone.now()))
+        outcome = reconcile(now=now, progress=lambda done, total: self._beat(timezone.now()))
         for one in outcome.differences:
             logger.error(
                 "reconcile: %s: expected %s, found %s", one.what, one.expected, one.found, extra={"run_id": one.run}
