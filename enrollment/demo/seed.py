@@ -17,7 +17,7 @@ from accounts.outbox import delivery
 from accounts.outbox.models import Message
 from courses.flows.catalogue import import_catalogue
 from courses.models import CourseRun, Program, RunKind, Term
-from enrollment.demo import groups, people, stories
+from enrollment.demo import afterwards, groups, people, stories
 from enrollment.demo.crowd import Crowd
 from enrollment.demo.season import TERM, season
 from enrollment.demo.stage import WEEK, Stage
@@ -69,7 +69,8 @@ def seed(*, now: datetime, progress: Callable[[str], None] = lambda text: None) 
 def _seed(now, progress):
     progress("catalogue")
     import_catalogue(octets=season(timezone.localdate(now)), now=now)
-    Program.objects.filter(slug="children").update(max_places_per_term=PLACES_PER_TERM)
+    Program.objects.filter(slug="children").update(max_places_per_term=PLACES_PER_TERM, trial_answer_hours=48)
+    Program.objects.filter(slug="vizium").update(has_standby=True)
     stage = Stage(now, Term.objects.get(slug=TERM), random.Random(20))  # noqa: S311  the same people at every start
     _people(stage)
     meeting = groups.meeting_now(stage)
@@ -78,6 +79,8 @@ def _seed(now, progress):
     crowd = Crowd(stage)
     offering = stories.group_with_an_offer(stage)
     counts = stories.applicants(stage, meeting=meeting, offering=offering)
+    if tried := afterwards.group_to_try(stage):
+        counts.setdefault(tried.pk, tried.capacity - 3)
     crowd.fill_all(counts, named=meeting, progress=progress)
     progress("stories")
     stories.demo_family(stage, crowd, offering=offering)
@@ -85,6 +88,8 @@ def _seed(now, progress):
     stories.adults(stage)
     stories.teachers(stage)
     stories.visitors(stage)
+    afterwards.trial(stage, tried)
+    afterwards.still_coming(stage)
     _settle(stage, crowd)
 
 

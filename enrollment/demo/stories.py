@@ -135,11 +135,11 @@ def teachers(stage: Stage) -> None:
 
 
 def visitors(stage: Stage) -> None:
-    """Parties for the coming workshops and shows; one workshop of the coming weekend is sold out."""
+    """Parties for the coming workshops and shows; one workshop of the coming weekend is sold out, and a party waits."""
     slots = CourseRun.objects.filter(kind=RunKind.SLOT, starts_at__gt=stage.now + HOUR).order_by("starts_at")
     slots = slots.select_related("course__program", "room__venue")
     sold_out = slots.filter(course__slug=SOLD_OUT).first()
-    _book(stage, sold_out, (4, 2, 5, 3, 2))
+    _book(stage, sold_out, (4, 2, 5, 3, 2, 3))
     for run in slots.exclude(pk=sold_out.pk)[:14]:
         _book(stage, run, [stage.dice.randint(2, 4) for _ in range(stage.dice.randint(0, 3))])
 

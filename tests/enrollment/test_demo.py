@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
@@ -193,6 +194,29 @@ def test_an_adult_course_needs_two_more(demo):
     assert run.decision_on > NOON.date()
 
 
+def test_a_child_has_tried_a_lesson_and_its_family_decides(demo):
+    trial = Enrollment.objects.get(state="trial")
+
+    assert trial.learner == children_of(demo["parent_other"])["Emīls"]
+    assert trial.trial_lesson.ends_at < NOON < trial.trial_ends_at
+    assert Message.objects.filter(kind="enrollment.trial_question", address=demo["parent_other"].email).count() == 1
+
+
+def test_the_teacher_is_asked_whether_they_still_come(demo):
+    asked = Enrollment.objects.get(learner__user=demo["teacher"])
+
+    assert asked.reconfirmed_at is None
+    assert NOON < asked.reconfirm_by < asked.run.starts_at
+    assert Message.objects.filter(kind="enrollment.still_coming", address=demo["teacher"].email).count() == 1
+
+
+def test_a_party_waits_for_the_workshop_that_is_sold_out_and_may_come_on_the_day(demo):
+    waiting = Enrollment.objects.waitlisted().get(learner=None)
+
+    assert (waiting.run.seats_taken, waiting.seats) == (waiting.run.capacity, 3)
+    assert waiting.run.course.program.has_standby
+
+
 def test_one_workshop_of_the_coming_weekend_is_sold_out(demo):
     sold_out = CourseRun.objects.get(kind=RunKind.SLOT, seats_taken=F("capacity"))
     weekend = CourseRun.objects.filter(kind=RunKind.SLOT, starts_on__in=[date(2026, 11, 28), date(2026, 11, 29)])
@@ -214,7 +238,8 @@ def test_staff_have_their_roles_and_nobody_else_has_any(demo):
 def test_counters_rows_and_ledger_agree(demo):
     answer = io.StringIO()
 
-    call_command("reconcile", "--json", stdout=answer)
+    with time_machine.travel(NOON, tick=False):  # nothing is overdue then
+        call_command("reconcile", "--json", stdout=answer)
 
     assert json.loads(answer.getvalue())["differences"] == []
     assert LedgerEntry.objects.filter(at__gt=NOON).count() == 0
@@ -252,7 +277,7 @@ def test_the_waiting_group_opens_again_after_each_start_until_somebody_applies(d
     opening = CourseRun.objects.get(**groups.OPENING)
     assert opening.enrollment_opens_at == datetime(2026, 11, 25, 9, 4, tzinfo=UTC)
     other = children_of(demo["parent_other"])["Emīls"]
-    Enrollment.objects.filter(learner=other).update(run=opening)
+    Enrollment.objects.confirmed().filter(learner=other).update(run=opening)
     assert not groups.open_soon(now=later + DAY)
 
 

@@ -62,7 +62,7 @@ def test_the_demonstration_can_be_made_at_odd_hours(db, now):
 
     lesson = Lesson.objects.filter(starts_at__lte=now, ends_at__gt=now, instructors__email="instructor@demo.example")
     assert lesson.count() == 1
-    assert (WaitlistOffer.objects.open().count(), Enrollment.objects.waitlisted().count()) == (1, 6)
+    assert (WaitlistOffer.objects.open().count(), Enrollment.objects.waitlisted().count()) == (1, 7)
     children = Learner.objects.visible_to(people.BY_KEY["parent"].user())
     assert {child.first_name: child.grade_on(timezone.localdate(now)) for child in children} == {
         "Annija": 4,
