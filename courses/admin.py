@@ -80,7 +80,7 @@ class ProgramAdmin(ShownInCalendarsAdmin):
     list_filter = ["kind"]
     fields = [
         "slug", "kind", "name_lv", "name_en", "summary_lv", "summary_en", "allocation", "max_places_per_term",
-        "forbids_clash", "offer_hours", "confirms_directly",
+        "forbids_clash", "offer_hours", "confirms_directly", "trial_answer_hours", "reconfirm_days", "has_standby",
     ]  # fmt: skip
     inlines = [ProgramRuleInline]
 
@@ -136,9 +136,11 @@ class RoomAdmin(ShownInCalendarsAdmin):
     fields = ["slug", "venue", "name_lv", "name_en", "capacity", "use"]
 
 
-# Counters, and what a flow alone may change once people are in the group.
-_COUNTERS = ["seats_taken", "seats_offered", "waitlist_length", "changed_at"]
+# Written by flows alone, and what a flow alone may change once people are in the group.
+_COUNTERS = ["seats_taken", "seats_offered", "waitlist_length", "changed_at", "decided_at", "cancellation_reason"]
 _BY_FLOWS = [
+    "minimum_size",
+    "decision_on",
     "state",
     "kind",
     "capacity",

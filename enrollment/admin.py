@@ -35,7 +35,8 @@ class EnrollmentAdmin(LookingAdmin):
     search_fields = ["=pk", "=learner__pk", "run__code"]
     fields = [
         "run", "submission", "learner", "guest_name", "seats", "state", "priority", "received_at", "entered_by_id",
-        "releases_at", "releases_to", "ended_at", "moved_from", "version", "changed_at",
+        "releases_at", "releases_to", "trial_lesson", "trial_ends_at", "reconfirm_by", "reconfirmed_at", "ended_at",
+        "moved_from", "replaces", "version", "changed_at",
     ]  # fmt: skip
     inlines = [LedgerInline]
     actions = ["pass_on", "offer_free_seats"]
