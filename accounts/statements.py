@@ -14,6 +14,7 @@ from django.db.models.query import get_related_populators
 _MOST_SHAPES = 50  # of one statement; lists of other lengths are composed each time
 _MARKERS_FROM = 4_000_000_000_000_000_000  # larger than any id
 _MOST_ROWS = 10  # of one insertion that is kept composed
+_ROWS_AT_ONCE = 500  # a statement takes 32 766 values on SQLite and 65 535 on PostgreSQL
 
 
 class Statement:
@@ -75,7 +76,7 @@ class _Composed:
 
 
 class Insertion:
-    """Saves new instances of one model, in the order given, and gives them their ids; one statement whatever their number.
+    """Saves new instances of one model, in the order given, and gives them their ids; one statement for up to 500 of them.
 
     write = Insertion(Enrollment)
     write([enrollment, …])
@@ -88,8 +89,10 @@ class Insertion:
         self._composed = {}  # {(vendor, number of rows): SQL}
 
     def __call__(self, instances: list[Model]) -> None:
-        if not instances:
-            return
+        for first in range(0, len(instances), _ROWS_AT_ONCE):
+            self._write(instances[first : first + _ROWS_AT_ONCE])
+
+    def _write(self, instances):
         database = connections[DEFAULT_DB_ALIAS]
         fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
         shape = (database.vendor, len(instances))

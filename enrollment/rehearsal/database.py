@@ -23,17 +23,28 @@ class DatabaseRefused(Exception):
 
 @contextlib.contextmanager
 def of_our_own() -> Iterator[str]:
-    """Point this process at an empty database; yields its DATABASE_URL, for processes that it starts."""
+    """Point this process at an empty database; yields its DATABASE_URL, for processes that it starts.
+
+    Within another one it makes a second, named after the first.
+    """
     configured = dict(connection.settings_dict)
     connection.close()
     make = _sqlite if connection.vendor == "sqlite" else _postgresql
-    with make(configured) as name:
-        connection.settings_dict["NAME"] = name
-        try:
-            yield _url(connection.settings_dict)
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = configured["NAME"]
+    with make(configured) as name, pointed_at(name):
+        yield _url(connection.settings_dict)
+
+
+@contextlib.contextmanager
+def pointed_at(name: str) -> Iterator[None]:
+    """Let this process use another database of the same server meanwhile, or another file."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
 
 
 def _url(parts):
@@ -52,7 +63,7 @@ def _sqlite(configured):
     path = Path(configured["NAME"])
     stem = f"{path.stem}-{MARK}-"
     for leftover in path.parent.glob(f"{stem}*.sqlite3*"):
-        if not _is_running(leftover.name.removeprefix(stem).partition(".")[0]):
+        if not _is_running(leftover.name.partition(".")[0].rpartition("-")[2]):
             leftover.unlink(missing_ok=True)
     own = path.with_name(f"{stem}{os.getpid()}.sqlite3")
     try:
@@ -108,7 +119,7 @@ def _postgresql(configured):
 def _drop_leftovers(keeper, cursor, stem):
     cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [stem])
     for (name,) in cursor.fetchall():
-        pid = name.removeprefix(stem)
+        pid = name.rpartition("_")[2]
         if not pid.isdecimal():
             continue
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, int(pid)])

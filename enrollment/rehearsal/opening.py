@@ -11,7 +11,9 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.outbox import heartbeats
 from courses.models import CourseRun
+from enrollment import worker
 from enrollment.models import HOLDING, Application, ApplicationState, Enrollment, EnrollmentState, Submission
 from enrollment.reconciliation import reconcile
 from enrollment.rehearsal import arrivals, crowd, database, requests, serving
@@ -100,6 +102,7 @@ def rehearse(
 def prepare_database(say: Say = lambda text: None) -> None:
     say(f"a database of its own: {connection.settings_dict['NAME']}")
     call_command("migrate", verbosity=0, interactive=False)
+    heartbeats.beat(worker.NIGHTLY, now=timezone.now())  # the books are compared here when it is over, not in between
 
 
 # -- The opening itself ----------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from enrollment.rehearsal.bulk import new_ids, write
 SLUG = "scale"
 DOMAIN = "scale.example"
 EACH = 4  # enrollments of a person, in as many terms
+CLASS = 50  # people who go to the same groups: a lot touches few of them
 CHILDREN_OF_A_GUARDIAN = 2
 COURSES, TERMS, LESSONS = 20, 10, 10
 TERM_WEEKS = 26
@@ -159,7 +160,8 @@ def _make_people(numbers, run_ids, opens_at, now):
         by, learner = users[place // CHILDREN_OF_A_GUARDIAN], learners[place]
         for turn in range(min(EACH, len(run_ids))):
             index = number * EACH + turn
-            run, pk, submission = run_ids[index % len(run_ids)], enrollments[len(entered)], submissions[len(sent)]
+            run = run_ids[(number // CLASS * EACH + turn) % len(run_ids)]
+            pk, submission = enrollments[len(entered)], submissions[len(sent)]
             at = opens_at[run] + timedelta(seconds=index % 86_400)
             states = _life_of(index)
             sent.append((submission, uuid4(), by, at))

@@ -29,7 +29,7 @@ def test_ids_lists_and_texts_go_where_the_queryset_has_them():
 
 def test_inserted_instances_get_their_ids_in_order():
     write = Insertion(School)
-    for names in (["A"], ["B", "C", "D"], [str(number) for number in range(12)]):
+    for names in (["A"], ["B", "C", "D"], [str(number) for number in range(1200)]):
         schools = [School(name=name, municipality="ventspils", search_key=name) for name in names]
 
         write(schools)

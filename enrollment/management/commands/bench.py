@@ -16,16 +16,21 @@ from django.db import connection
 from enrollment.benchmarks import suite
 
 NOT_MET, WRONG_USE = 1, 2
+FEWEST_ENROLLMENTS = 10_000
 
 
 class Command(BaseCommand):
-    help = "Measures enrolling, pages and calendars, each taking turns with a floor in the same process."
+    help = "Measures enrolling, openings, pages and calendars, each beside a floor that is measured in the same run."
 
     def add_arguments(self, parser):
         parser.add_argument(
             "names", nargs="*", metavar="NAME", help=f"which: {', '.join(suite.SUITE)}; all without one"
         )
         parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        parser.add_argument(
+            "--enrollments", type=int, default=suite.ENROLLMENTS, metavar="N",
+            help="how many are very many for take_at_scale (1 000 000: minutes to make)",
+        )  # fmt: skip
         parser.add_argument(
             "--here", action="store_true", help="only what the configured database is for, a row a line"
         )
@@ -35,11 +40,13 @@ class Command(BaseCommand):
         if unknown := [name for name in names if name not in suite.SUITE]:
             raise CommandError(f"Unknown: {', '.join(unknown)}. Known: {', '.join(suite.SUITE)}.", returncode=WRONG_USE)
         if options["here"]:
-            for row in suite.run(names):
+            for row in suite.run(names, enrollments=options["enrollments"], say=self.stderr.write):
                 self.stdout.write(json.dumps(row))
                 self.stdout.flush()
             return
-        rows = sorted(self._measure(names), key=lambda row: names.index(row["name"]))
+        if not options["enrollments"] >= FEWEST_ENROLLMENTS:
+            raise CommandError(f"--enrollments is a number from {FEWEST_ENROLLMENTS}.", returncode=WRONG_USE)
+        rows = sorted(self._measure(names, options["enrollments"]), key=lambda row: names.index(row["name"]))
         if options["json"]:
             self.stdout.write(json.dumps({"machine": machine(), "measures": rows}))
         else:
@@ -48,7 +55,7 @@ class Command(BaseCommand):
         if not all(row["met"] for row in rows):
             sys.exit(NOT_MET)
 
-    def _measure(self, names):
+    def _measure(self, names, enrollments):
         """Rows of all names; each database in a process of its own, since a process has one."""
         by_vendor = {}
         for name in names:
@@ -56,10 +63,11 @@ class Command(BaseCommand):
             by_vendor.setdefault(vendor, []).append(name)
         for vendor, wanted in by_vendor.items():
             with database(vendor) as url:
-                yield from self._in_a_process(wanted, url)
+                yield from self._in_a_process(wanted, url, enrollments)
 
-    def _in_a_process(self, names, url):
+    def _in_a_process(self, names, url, enrollments):
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", "--here", *names]
+        command += ["--enrollments", str(enrollments)]
         process = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url}, stdout=subprocess.PIPE, text=True)  # noqa: S603
         with process:
             for line in process.stdout:

@@ -61,5 +61,5 @@ class Command(BaseCommand):
             return
         if not people or not runs or people < 1 or runs < 1:
             raise CommandError("--people and --runs are numbers from 1.", returncode=WRONG_USE)
-        if people * min(scale.EACH, runs) > runs * scale.MOST_SEATS:
-            raise CommandError(f"More than {scale.MOST_SEATS} people in a group: more --runs.", returncode=WRONG_USE)
+        if people * min(scale.EACH, runs) > runs * (scale.MOST_SEATS - scale.EACH * scale.CLASS):
+            raise CommandError("A group would be larger than a group can be: more --runs.", returncode=WRONG_USE)
