@@ -7,7 +7,12 @@ LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL, Appendix A: lock_timeout ran out
 
 def gave_up(error: OperationalError) -> bool:
     """Whether a statement gave up waiting: after LOCK_TIMEOUT_SECONDS, or for SQLite's one writer."""
-    return getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE or "database is locked" in str(error)
+    return is_of_a_row(error) or "database is locked" in str(error)
+
+
+def is_of_a_row(error: OperationalError) -> bool:
+    """Whether it was one row that stayed out of reach, so that others may still be reached."""
+    return getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE
 
 
 def wait_at_most(milliseconds: int) -> None:

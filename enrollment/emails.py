@@ -4,16 +4,19 @@ Whether to send is decided by the flow, which also puts them into the outbox.
 """
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 
 from accounts.models import Guardianship, Learner, User
 from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
 from courses.models import CourseRun
-from enrollment import links
+from enrollment import links, outcomes
 from enrollment.models import Application, Enrollment, WaitlistOffer, Wish
+from enrollment.refusals import Refusal
 
 
 def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0) -> list[Message]:
@@ -132,11 +135,40 @@ def application_refused(
     facts = {
         "received_at": application.received_at.isoformat(),
         "wishes": [
-            {"title": _title(wish.run), "code": wish.run.code, "outcome": wish.outcome, "run_path": wish.run.get_absolute_url()}
+            {
+                "title": _title(wish.run), "code": wish.run.code, "run_path": wish.run.get_absolute_url(),
+                "outcome": _in_each_language(lambda wish=wish: outcomes.words(wish.outcome)),
+            }
             for wish in wishes
         ],
     }  # fmt: skip
     return _application_letters("application_refused", application, learners, facts, now=now)
+
+
+def opening_soon(
+    user: User, *, prepared: list[tuple[Application, list[tuple[CourseRun, Refusal]]]], opens_at: datetime, now: datetime
+) -> Message:
+    """No. 12: applications open tomorrow; what this person has prepared, and why some of it would not do."""
+    applications = []
+    for one, refusals in prepared:
+        run = one.wishes.all()[0].run
+        applications.append(
+            {
+                "names": ", ".join(learner.first_name for learner in one.learners.all()), "title": _title(run), "code": run.code,
+                "problems": [
+                    {"code": each.code, "words": _in_each_language(lambda refusal=refusal: refusal.title)}
+                    for each, refusal in refusals
+                ],
+            }
+        )  # fmt: skip
+    lacks = not (user.first_name and user.last_name and user.phone)
+    return draft(
+        kind="enrollment.opening_soon", event_key=f"opening-{user.pk}-{opens_at:%Y%m%d%H%M%S}", recipient=user, now=now,
+        facts={
+            "opens_at": opens_at.isoformat(), "applications": applications, "profile_lacks": lacks,
+            "is_tomorrow": timezone.localdate(opens_at) == timezone.localdate(now) + timedelta(days=1),
+        },
+    )  # fmt: skip
 
 
 def event_key(enrollment: Enrollment) -> str:
@@ -281,6 +313,15 @@ def _facts(enrollment):
 
 def _title(run: CourseRun) -> dict[str, str]:
     return _in_both_languages(run.course, "title")
+
+
+def _in_each_language(words: Callable[[], str]) -> dict[str, str]:
+    """What a function says, in every language of the site: for words that do not stand in a template."""
+    said = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            said[language] = str(words())
+    return said
 
 
 def _in_both_languages(thing, name):

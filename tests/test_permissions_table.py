@@ -16,7 +16,7 @@ from accounts.flows import sign_in
 from accounts.models import Role
 from accounts.outbox.models import Message
 from enrollment import links
-from enrollment.flows import bookings, calendar_links, enrollments
+from enrollment.flows import applications, bookings, calendar_links, enrollments
 from enrollment.management.commands.routes import methods
 from enrollment.models import Enrollment, EnrollmentState as State
 from tests.factories import NOON, WEEK, enroll, make_child, make_course, make_guardian, make_run, make_slot, make_user
@@ -64,6 +64,11 @@ TABLE = {
     "enrollment:draft_save": (SIGNED_IN, ("form",)),
     "enrollment:enroll": (SIGNED_IN, ("other_run",)),
     "enrollment:enroll_check": (SIGNED_IN, ("other_run",)),
+    "enrollment:applications": (SIGNED_IN, ()),
+    "enrollment:application": (OF_THE_FAMILY, ("application",)),
+    "enrollment:application_new": (SIGNED_IN, ("other_run",)),
+    "enrollment:application_edit": (OF_THE_FAMILY, ("application",)),
+    "enrollment:application_drop": (OF_THE_FAMILY, ("application",)),
     "enrollment:result": (OF_THE_FAMILY, ("submission",)),
     "enrollment:enrollment": (OF_THE_FAMILY, ("enrollment",)),
     "enrollment:withdraw": (OF_THE_FAMILY, ("enrollment",)),
@@ -190,6 +195,12 @@ def things(people):
     offer = offered.offers.get()
     slot = make_slot(starts_at=soon)
     booked = bookings.book(run=slot, seats_wanted=2, name="Līga", email="liga@example.lv", key=uuid4(), now=now)
+    prepared = applications.prepare(
+        learners=[child],
+        runs=[make_run(starts_at=soon + 5 * WEEK / 7, enrollment_opens_at=now + WEEK / 7)],
+        by=family,
+        now=now,
+    )
     feed, token = calendar_links.create(user=family, name="Telefons", language="lv", now=now)
     letter = Message.objects.create(
         kind="enrollment.place_given", event_key="a", recipient=family, address=family.email, language="lv", subject="Vieta",
@@ -202,7 +213,7 @@ def things(people):
         "offer": offer.pk, "offer_token": links.offer_path(offer, family).split("/")[2], "feed": feed.pk, "feed_token": token,
         "trial_token": links.question_path(links.TRIAL, mine, family).split("/")[2],
         "coming_token": links.question_path(links.STILL_COMING, mine, family).split("/")[2],
-        "ticket_token": links.ticket_path(booked).split("/")[2], "message": letter.pk, "form": "child",
+        "application": prepared.key, "ticket_token": links.ticket_path(booked).split("/")[2], "message": letter.pk, "form": "child",
         "sign_in_token": sign_in.link_path(make_guardian()).split("/")[3],
     }  # fmt: skip
 

@@ -13,10 +13,11 @@ from accounts.drawings import Block
 from accounts.formatting import date_day, date_short, local, time as clock
 from accounts.models import User
 from courses.models import Course, CourseRun, Lesson, RunKind, RunState
-from enrollment import links
+from enrollment import eligibility, links
 from enrollment.catalogue.cards import is_for_oneself, meeting_line, place_line, trainers_of
 from enrollment.catalogue.fits import Standing, nearness_of, standings
 from enrollment.catalogue.listing import FULL, OPEN, SOON
+from enrollment.family.choices import prepared
 from enrollment.family.members import Member
 from enrollment.flows import trials
 from enrollment.models import HOLDING, Enrollment, EnrollmentState as State, WaitlistOffer
@@ -275,10 +276,11 @@ def _action(run, state, mine, *, user, now):
     if state == "past":
         return Action(_("See what is on now"), catalogue, _("All lessons of this group are over."))
     waiting = _of_the_family(mine, user)
+    draw = eligibility.draws_of([run]).get(run.pk)
+    if draw and now < draw.closes_at:
+        return waiting or _to_prepare(run, mine, draw.opens_at, draw=draw, now=now)
     if state == "soon":
-        at = run.enrollment_opens_at
-        note = _("Applications open on %(day)s at %(time)s.") % {"day": date_day(at), "time": clock(at)}
-        return waiting or Action(_("See groups open now"), with_places, note, is_primary=False)
+        return waiting or _to_prepare(run, mine, run.enrollment_opens_at, now=now)
     if state == "closed":
         note = _("Applications closed on %(day)s.") % {"day": date_short(run.enrollment_closes_at)}
         return waiting or Action(_("See groups open now"), with_places, note, is_primary=False)
@@ -297,6 +299,20 @@ def _action(run, state, mine, *, user, now):
         else str(mine[0].refusal.title)
     )
     return Action(_("See what fits"), f"{catalogue}{children}&sort=fit", note)
+
+
+def _to_prepare(run, mine, opens_at, *, now, draw=None):
+    """Nothing can be had yet, but everything prepared; or an application be sent to the draw."""
+    if draw and opens_at <= now:
+        until = {"day": date_day(draw.closes_at), "time": clock(draw.closes_at)}
+        note = _("Places are given by a draw. Apply until %(day)s at %(time)s.") % until
+    else:
+        note = _("Applications open on %(day)s at %(time)s.") % {"day": date_day(opens_at), "time": clock(opens_at)}
+    people = [one.member for one in mine if one.member.pk]
+    if people and prepared(run, [one.learner for one in people]):
+        return Action(_("See what is prepared"), reverse("enrollment:applications"), note)
+    words = _("Apply to the draw") if draw and opens_at <= now else _("Prepare an application")
+    return Action(words, reverse("enrollment:enroll", args=[run.pk]), note)
 
 
 def _apply(run, state):

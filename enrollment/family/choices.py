@@ -7,12 +7,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.formatting import local
-from accounts.models import User
+from accounts.models import Learner, User
 from courses.models import Audience, CourseRun, RunKind
 from enrollment import eligibility
 from enrollment.family import wording
 from enrollment.family.members import Member, members, oneself
-from enrollment.models import Enrollment
+from enrollment.models import PENDING, Applicant, Application, Enrollment
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
 
 ALTERNATIVES = 3
@@ -50,6 +50,12 @@ class Candidate:
         return self.refusal is not None and self.refusal.reason == Reason.CLASH
 
     @property
+    def prepared(self) -> Application | None:
+        """The application that names this group first and waits already."""
+        known = self.refusal is not None and self.refusal.reason == Reason.PREPARED
+        return self.refusal.facts["application"] if known else None
+
+    @property
     def profile_may_help(self):
         return self.refusal is not None and self.refusal.reason in IN_THE_PROFILE
 
@@ -61,6 +67,7 @@ class Choice:
     run: CourseRun
     candidates: list[Candidate]
     closed: Refusal | None  # why nobody at all can apply
+    prepares: bool = False  # applications can only be prepared yet, or are collected for a draw
 
     @property
     def fitting(self):
@@ -70,7 +77,7 @@ class Choice:
     def is_done(self) -> bool:
         """Whether everybody who could go is in it already."""
         reasons = {one.refusal.reason for one in self.candidates if one.refusal}
-        return not self.fitting and reasons == {Reason.ALREADY}
+        return not self.fitting and bool(reasons) and reasons <= {Reason.ALREADY, Reason.PREPARED}
 
     @property
     def looking(self) -> list[Member]:
@@ -103,11 +110,36 @@ def who_may_go(*, run: CourseRun, user: User, now: datetime) -> list[Member]:
 
 
 def choice(*, run: CourseRun, user: User, now: datetime) -> Choice:
-    """Who of the user's family the run is for, with fit; a constant number of queries."""
+    """Who of the user's family the run is for, with fit; a constant number of queries.
+
+    For some of them it may be open earlier. While it is open for none of them, fit is what it would be at the opening.
+    """
     who = who_may_go(run=run, user=user, now=now)
-    fit = eligibility.fit(runs=[run], learners=[one.learner for one in who], now=now)
-    candidates = [Candidate(one, fit[run.pk, one.pk], run) for one in who]
-    return Choice(run, candidates, eligibility.why_closed(run=run, now=now))
+    learners = [one.learner for one in who]
+    closed = eligibility.why_closed(run=run, now=now, learners=learners)
+    prepares = closed is not None and _opens_later(closed, now)
+    if not who:
+        return Choice(run, [], closed, prepares)
+    facts = eligibility.Facts.load(runs=[run], learners=learners, now=now)
+    if not prepares:
+        candidates = [Candidate(one, facts.why_not(run, one.learner, now), run) for one in who]
+        return Choice(run, candidates, closed)
+    waiting = prepared(run, learners)
+    candidates = [Candidate(one, waiting.get(one.pk) or facts.why_unfit(run, one.learner, now), run) for one in who]
+    return Choice(run, candidates, closed, prepares=True)
+
+
+def _opens_later(closed, now):
+    if closed.reason == Reason.DRAW:
+        return now < closed.facts["draw"].closes_at
+    return closed.reason == Reason.NOT_OPEN_YET
+
+
+def prepared(run: CourseRun, learners: list[Learner]) -> dict[int, Refusal]:
+    """{learner id: that an application for this group first is prepared already}"""
+    pending = Application.objects.filter(state__in=PENDING, wishes__run=run, wishes__rank=1)
+    applicants = Applicant.objects.filter(application__in=pending, learner__in=learners).select_related("application")
+    return {one.learner_id: Refusal(Reason.PREPARED, facts={"application": one.application}) for one in applicants}
 
 
 # -- Other times -------------------------------------------------------------------------------
@@ -163,10 +195,14 @@ class OtherGroup:
 
 
 def groups_to_change_to(enrollment: Enrollment, *, now: datetime) -> list[OtherGroup]:
-    """Groups of the program where the learner fits without this place: the same course first, those with places first."""
+    """Groups of the program where the learner fits without this place: the same course first, those with places first.
+
+    Weekly ones for a weekly one; a camp is nothing to change it for.
+    """
     runs = (
         CourseRun.objects.public().open_for_enrollment(now=now).not_finished(now=now).for_display()
         .filter(kind=RunKind.GROUP, course__program=enrollment.run.course.program_id).exclude(pk=enrollment.run_id)
+        .filter(weekday__isnull=enrollment.run.weekday is None)
     )  # fmt: skip
     runs = list(runs.order_by("weekday", "start_time", "starts_at", "pk"))
     fit = eligibility.fit(runs=runs, learners=[enrollment.learner], now=now, leaving=enrollment)

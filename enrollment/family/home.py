@@ -14,6 +14,7 @@ from courses.models import Lesson, LessonState
 from enrollment.family import wording
 from enrollment.family.decisions import Decision, Question, decisions
 from enrollment.family.history import Change, changes
+from enrollment.family.lobby import Lobby, lobby
 from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
 from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State, FeedLink, WaitlistOffer
@@ -128,6 +129,7 @@ class Home:
     past: list[Row] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     feed: FeedLink | None = None
+    applications: Lobby | None = None
     seen_at: datetime | None = None  # the last visit; none at the first
 
     @property
@@ -141,6 +143,11 @@ class Home:
     @property
     def has_nothing_now(self):
         return not (self.queue or self.places)
+
+    @property
+    def undecided(self):
+        """What is prepared, or received and not decided yet."""
+        return [*self.applications.received, *self.applications.prepared] if self.applications else []
 
     @property
     def has_news(self):
@@ -172,6 +179,7 @@ def home(
     found.changes = changes(enrollments=enrollments, family=family, now=now, seen_at=seen_at)
     feeds = FeedLink.objects.live().visible_to(user).order_by(F("last_fetched_at").desc(nulls_last=True), "-pk")
     found.feed = feeds.first()
+    found.applications = lobby(user=user, now=now, family=found.members)
     return found
 
 

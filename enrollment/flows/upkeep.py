@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from accounts import locks
+from accounts.outbox import heartbeats
 from courses.models import CourseRun, RunState
 from enrollment.flows import applications, enrollments, waitlist
 from enrollment.models import Application, Enrollment, EnrollmentState as State, WaitlistOffer
@@ -18,16 +19,18 @@ from enrollment.models import Application, Enrollment, EnrollmentState as State,
 logger = logging.getLogger(__name__)
 
 ROUND = 500  # items of one kind in one round
+OPENINGS, OPENINGS_EVERY_MINUTES = "openings", 10
 
 
 def run_due(*, now: datetime) -> dict[str, int]:
-    """{"decided", "released", "expired", "reminded", "promoted"}: how many of each this round changed."""
+    """{"decided", "released", "expired", "reminded", "promoted", "announced"}: how many of each this round changed."""
     return {
         "decided": _decide(now),
         "released": _release(now),
         "expired": _expire(now),
         "reminded": _remind(now),
         "promoted": _promote(now),
+        "announced": _announce(now),
     }
 
 
@@ -82,14 +85,25 @@ def _promote(now):
     return each(waiting.with_seats_left()[:ROUND], lambda run: len(waitlist.promote(run=run, now=now)))
 
 
+def _announce(now):
+    """Openings of the coming day. Looked for now and then: on the eve of an opening all that is prepared is judged."""
+    if not heartbeats.claim(OPENINGS, since=now - timedelta(minutes=OPENINGS_EVERY_MINUTES), now=now):
+        return 0
+    return applications.announce_openings(now=now)
+
+
 def each(items, work) -> int:
     """The sum of what the work did. An item that fails is logged and keeps no other from its turn."""
     done = 0
     for item in items:
         try:
             done += work(item)
-        except (OperationalError, InterfaceError):
+        except InterfaceError:
             raise  # the database is away: the whole round waits
+        except OperationalError as error:
+            if not locks.is_of_a_row(error):
+                raise
+            logger.info("upkeep of %s %s waits: its group is out of reach", type(item).__name__, item.pk)
         except Exception:
             logger.exception("upkeep of %s %s failed", type(item).__name__, item.pk)
     return done

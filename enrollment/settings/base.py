@@ -265,6 +265,7 @@ CENTRE_EMAIL = env("CENTRE_EMAIL", default="info@digitalaiscentrs.example")
 
 # -- Business numbers -------------------------------------------------------------------------
 APPLICATIONS_SETTLE_SECONDS = LOCK_TIMEOUT_SECONDS + 1  # by then whoever came before is answered or written down
+OPENING_NOTICE_HOURS = 24  # before an opening, to whoever has prepared
 OFFER_MINIMUM_HOURS = 2  # an offer is never shorter, however near the start
 OFFER_QUIET_FROM_HOUR = 21  # local hours between which no offer expires
 OFFER_QUIET_UNTIL_HOUR = 8

@@ -3,7 +3,19 @@
 from django.urls import path
 
 from enrollment.views import offers, questions
-from enrollment.views.family import calendars, changes, children, enrolling, enrollments, home, messages, trials, week
+from enrollment.views.family import (
+    calendars,
+    changes,
+    children,
+    enrolling,
+    enrollments,
+    home,
+    lobby,
+    messages,
+    preparing,
+    trials,
+    week,
+)  # fmt: skip
 
 urlpatterns = [
     path("", home.family_home, name="family_home"),
@@ -17,6 +29,11 @@ urlpatterns = [
     path("drafts/<slug:form>/", children.draft_save, name="draft_save"),
     path("enroll/<int:run_pk>/", enrolling.enroll, name="enroll"),
     path("enroll/<int:run_pk>/check/", enrolling.enroll_check, name="enroll_check"),
+    path("applications/", lobby.family_applications, name="applications"),
+    path("applications/new/<int:run_pk>/", preparing.application_new, name="application_new"),
+    path("applications/<uuid:key>/", lobby.application, name="application"),
+    path("applications/<uuid:key>/edit/", preparing.application_edit, name="application_edit"),
+    path("applications/<uuid:key>/drop/", lobby.application_drop, name="application_drop"),
     path("results/<uuid:key>/", enrolling.result, name="result"),
     path("enrollments/<int:pk>/", enrollments.enrollment, name="enrollment"),
     path("enrollments/<int:pk>/withdraw/", enrollments.withdraw, name="withdraw"),

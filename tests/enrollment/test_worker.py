@@ -27,6 +27,7 @@ QUIET = dict.fromkeys(
         "expired",
         "reminded",
         "promoted",
+        "announced",
         "asked",
         "ended",
         "settled",

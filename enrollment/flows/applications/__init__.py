@@ -3,7 +3,10 @@
 docs/decisions/0005-applications.md
 """
 
-from .deciding import FULL, PLACE, QUEUE, UNNEEDED, decide, enter
+from enrollment.outcomes import FULL, PLACE, QUEUE, UNNEEDED
+
+from .announcing import announce_openings
+from .deciding import decide, enter
 from .preparing import MOST_PENDING, MOST_WISHES, drop, opens_at, prepare, prepare_each
 from .sending import is_waited_for, send, submit
 
@@ -14,6 +17,7 @@ __all__ = [
     "PLACE",
     "QUEUE",
     "UNNEEDED",
+    "announce_openings",
     "decide",
     "drop",
     "enter",

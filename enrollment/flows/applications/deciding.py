@@ -20,9 +20,8 @@ from enrollment.models import (
     Submission,
     Wish,
 )  # fmt: skip
+from enrollment.outcomes import FULL, PLACE, QUEUE, UNNEEDED
 from enrollment.refusals import EnrollmentRefused, Reason, Refusal
-
-PLACE, QUEUE, UNNEEDED, FULL = "place", "queue", "unneeded", "full"  # outcomes of a wish; any other is a refusal's code
 
 WAIT_MILLISECONDS = 500  # the worker does not stand long before a group: others wait for it too
 

@@ -18,7 +18,7 @@ from accounts.statements import Statement
 from courses.models import Audience as CourseAudience, CourseRun, RunKind
 from courses.prices import price_line
 from enrollment.family import choices, receipts, weeks, wording
-from enrollment.flows import enrollments, trials
+from enrollment.flows import applications, trials
 from enrollment.flows.places import NotTheirs
 from enrollment.models import Enrollment, Submission
 from enrollment.refusals import EnrollmentRefused, Reason
@@ -59,13 +59,14 @@ def enroll(request, run_pk):
     if run.kind == RunKind.SLOT:
         return redirect("courses:book", run.course.slug, run.slug)
     choice = choices.choice(run=run, user=request.user, now=now)
-    if not choice.closed:
+    if not choice.closed or choice.prepares:
+        next_page = "application_new" if choice.prepares else "enroll_check"
         if not choice.candidates:
-            return redirect(_with_next("child_new", _address("enroll_check", run)))
+            return redirect(_with_next("child_new", _address(next_page, run)))
         if choice.of_oneself and (missing := missing_of_user(request.user, run, _address("enroll", run))):
             return redirect(missing)
         if choice.of_oneself and choice.fitting:
-            return redirect(_address("enroll_check", run, [choice.fitting[0].pk]))
+            return redirect(_address(next_page, run, [choice.fitting[0].pk]))
     return _choose(request, choice, now, picked=choice.pick(request.GET.getlist("learner")))
 
 
@@ -75,7 +76,7 @@ def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
     here = _address("enroll", run, picked_ids)
     is_full = run.is_full and not choice.closed
     looking = choice.looking if is_full or not choice.fitting else []
-    blocks = _week(choice, now) if not choice.closed else []
+    blocks = _week(choice, now) if not choice.closed or choice.prepares else []
     suits = looking and choice.of_children and not choice.fitting
     return render(
         request,
@@ -89,6 +90,9 @@ def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
             "here": here,
             "new_child": _with_next("child_new", here),
             "together": bool(request.GET.get("together")),
+            "next_page": reverse(
+                f"enrollment:{'application_new' if choice.prepares else 'enroll_check'}", args=[run.pk]
+            ),
             "blocks": blocks,
             "has_queue": any(block.kind == "queue" for block in blocks),
             "is_full": is_full,
@@ -127,6 +131,8 @@ def enroll_check(request, run_pk):
     if choice.closed or not picked or any(not one.fits for one in picked):
         if not choice.closed and not choice.candidates:
             return redirect(_with_next("child_new", _address("enroll_check", run)))
+        if choice.prepares:
+            return redirect(_address("application_new", run, [one.pk for one in picked], together=together))
         if not picked:
             return _choose(request, choice, now, nobody=True, status=422)
         if receipt := _receipt_of(request, run, picked):
@@ -169,6 +175,7 @@ def _check(request, choice, picked, together, now, *, refusals=(), status=200):
             "change_who": _address("enroll", run, ids, together=together),
             "change_me": _with_next("profile", here), "here": here, "user_name": user.get_full_name(),
             "is_full": free == 0, "waiting": max(0, len(picked) - free) if not together else (0 if free >= len(picked) else len(picked)),
+            "more_wishes": _address("application_new", run, ids, together=together),
             "free": free, "first_time": not Enrollment.objects.visible_to(user).exists(),
             "others": choices.other_times(run, [one.member for one in picked], now=now) if free < len(picked) else [],
         },
@@ -201,7 +208,7 @@ def _submit(request, run, now):
 def _enroll(request, run, learners, now):
     together = bool(request.POST.get("together")) and len(learners) > 1
     try:
-        submission = enrollments.enroll(
+        answer = applications.submit(
             run=run, learners=learners, key=_key(request), by=request.user, now=now, together=together
         )
     except EnrollmentRefused as refused:
@@ -209,7 +216,9 @@ def _enroll(request, run, learners, now):
         if receipt := choices.receipt_of(refused, run=run, learner_ids=ids, user=request.user):
             return HttpResponseRedirect(receipt)
         return _refused(request, run, ids, together, now, refused)
-    return redirect(submission)
+    if isinstance(answer, list):  # received, to be decided in their turn
+        return redirect(answer[0] if len(answer) == 1 else "enrollment:applications")
+    return redirect(answer)
 
 
 def _key(request) -> UUID:
@@ -228,7 +237,7 @@ def _refused(request, run, ids, together, now, refused):
     refused_ids = {refusal.learner.pk for refusal in refusals if refusal.learner}
     still = [one for one in fresh.pick(map(str, ids)) if one.fits and one.pk not in refused_ids]
     if fresh.closed or not still:
-        return _choose(request, fresh, now, picked=(), status=409)
+        return _choose(request, fresh, now, picked=still, status=409)
     return _check(request, fresh, still, together and len(still) > 1, now, refusals=refusals, status=409)
 
 

@@ -204,7 +204,6 @@ def test_the_wrong_grade_is_told_with_a_way_to_correct_it_and_groups_that_fit(cl
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"enrollment_opens_at": NOON + DAY}, "not_open_yet"),
         ({"enrollment_closes_at": NOON - DAY}, "closed"),
         ({"state": RunState.CANCELLED}, "cancelled"),
     ],
@@ -217,6 +216,17 @@ def test_a_group_that_takes_nobody_says_why(client, guardian, fields, code):
     assert page.context["choice"].closed.code == code
     assert straight.url == choose(run, f"?learner={child.pk}")
     assert (sent.status_code, states_of(run)) == (409, [])
+
+
+def test_a_group_that_is_not_open_yet_lets_the_application_be_prepared(client, guardian):
+    child, run = make_child(guardian), make_run(enrollment_opens_at=NOON + DAY)
+
+    page, straight, sent = client.get(choose(run)), client.get(check(run, child)), send(client, run, child)
+
+    prepare = reverse("enrollment:application_new", args=[run.pk])
+    assert (page.context["choice"].closed.code, page.context["next_page"]) == ("not_open_yet", prepare)
+    assert straight.url == f"{prepare}?learner={child.pk}"
+    assert (sent.status_code, sent.context["picked_ids"], states_of(run)) == (409, [child.pk], [])
 
 
 def test_a_finished_group_says_so(client, guardian):

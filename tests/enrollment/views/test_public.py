@@ -183,7 +183,7 @@ def test_a_slot_leads_to_its_booking(client):
         ({"capacity": 2, "seats_taken": 2, "waitlist_length": 4}, "Join the queue", "Waiting: 4."),
         (
             {"enrollment_opens_at": NOON + DAY},
-            "See groups open now",
+            "Prepare an application",
             "Applications open on Wednesday 25.11.2026 at 12:00.",
         ),
         ({"enrollment_closes_at": NOON - DAY}, "See groups open now", "Applications closed on 23.11.2026"),
