@@ -2,6 +2,7 @@ from .application import PENDING, Applicant, Application, ApplicationState, Wish
 from .draft import FormDraft
 from .draw import Draw, DrawState
 from .enrollment import ATTENDING, ENDED, HOLDING, LIVE, PLACED, Enrollment, EnrollmentState, Submission
+from .fairness import FairnessReport
 from .feed import FeedKind, FeedLink
 from .ledger import LedgerEntry, LedgerEvent
 from .waitlist import OfferState, WaitlistOffer
@@ -20,6 +21,7 @@ __all__ = [
     "DrawState",
     "Enrollment",
     "EnrollmentState",
+    "FairnessReport",
     "FeedKind",
     "FeedLink",
     "FormDraft",

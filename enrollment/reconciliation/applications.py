@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
 
+from accounts.snapshots import snapshot
 from enrollment.flows.applications import PLACE, QUEUE
 from enrollment.models import (
     Applicant,
@@ -19,7 +20,7 @@ from enrollment.models import (
     Wish,
 )
 
-from .outcome import Difference, Outcome, snapshot
+from .outcome import Difference, Outcome
 
 PAIRED = (Stage.RECEIVED, Stage.DECIDED)  # while its applicants count in a draw
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from accounts.snapshots import snapshot
 from enrollment import allocation, causes
 from enrollment.models import (
     Applicant,
@@ -15,7 +16,7 @@ from enrollment.models import (
     LedgerEvent,
 )
 
-from .outcome import Difference, Outcome, snapshot
+from .outcome import Difference, Outcome
 
 
 def check(outcome: Outcome) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from accounts.snapshots import snapshot
 from enrollment.flows import decisions, reconfirmations, trials
 from enrollment.models import Application, Draw, Enrollment, EnrollmentState as State, WaitlistOffer
 
-from .outcome import Difference, Outcome, snapshot
+from .outcome import Difference, Outcome
 
 PATIENCE = timedelta(hours=1)  # the worker comes round every second
 

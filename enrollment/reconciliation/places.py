@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.snapshots import snapshot
 from courses.models import CourseRun, RunState
 from enrollment.flows.places import COUNTS, NOTHING
 from enrollment.models import (
@@ -19,7 +20,7 @@ from enrollment.models import (
     WaitlistOffer,
 )  # fmt: skip
 
-from .outcome import Difference, Outcome, snapshot
+from .outcome import Difference, Outcome
 
 COLUMNS = ("run", "learner", "state", "seats", "version", "ended_at", "reconfirm_by", "reconfirmed_at")
 
