@@ -21,7 +21,8 @@ def earlier(
 ) -> dict[tuple[int, int], datetime]:
     """{(run id, learner id): when it opens for them}, for the pairs for whom that is earlier than for all.
 
-    Only runs that are not open to all yet are looked at, so that an opening morning asks nothing here.
+    Only runs that are not open to all yet are looked at, so that an opening morning asks nothing here. A run that
+    opens later than its term does has an opening of its own, the same for all.
     """
     soon = [run for run in runs if now < run.enrollment_opens_at and run.term_id]
     ids = [learner.pk for learner in learners if learner.pk]
@@ -35,6 +36,8 @@ def earlier(
     for run in soon:
         program = run.course.program_id
         for window in windows.get((program, run.term_id), ()):
+            if run.enrollment_opens_at > (window.term.enrollment_opens_at or run.enrollment_opens_at):
+                continue
             for pk in ids:
                 opens_at = min(window.opens_at, found.get((run.pk, pk), run.enrollment_opens_at))
                 if pk in belongs[program, window.who] and opens_at < run.enrollment_opens_at:
@@ -65,7 +68,7 @@ def _windows(runs) -> dict[tuple[int, int], list[PriorityWindow]]:
     """{(program id, term id): windows}."""
     wanted = PriorityWindow.objects.filter(
         program__in={run.course.program_id for run in runs}, term__in={run.term_id for run in runs}
-    )
+    ).select_related("term")
     found = defaultdict(list)
     for window in wanted:
         found[window.program_id, window.term_id].append(window)

@@ -74,7 +74,7 @@ def _seed(now, progress):
     stage = Stage(now, Term.objects.get(slug=TERM), random.Random(20))  # noqa: S311  the same people at every start
     _people(stage)
     meeting = groups.meeting_now(stage)
-    groups.opening_soon(stage)
+    opening = groups.opening_soon(stage)
     groups.assign_instructors(stage, first=meeting)
     crowd = Crowd(stage)
     offering = stories.group_with_an_offer(stage)
@@ -84,6 +84,7 @@ def _seed(now, progress):
     crowd.fill_all(counts, named=meeting, progress=progress)
     progress("stories")
     stories.demo_family(stage, crowd, offering=offering)
+    stories.prepared(stage, opening)
     stories.other_family(stage)
     stories.adults(stage)
     stories.teachers(stage)

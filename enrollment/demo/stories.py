@@ -14,7 +14,8 @@ from courses.refusals import TimetableRefused
 from enrollment.demo import people
 from enrollment.demo.crowd import Crowd
 from enrollment.demo.stage import DAY, HOUR, MINUTE, WEEK, Stage
-from enrollment.flows import bookings, enrollments
+from enrollment.family.wishes import wishes
+from enrollment.flows import applications, bookings, enrollments
 
 FULL, FULL_QUEUE = ("minecraft-3-5", 5), 4  # both demo children fit
 ANNIJA = ("robotika-4-6", 3)
@@ -62,6 +63,18 @@ def demo_family(stage: Stage, crowd: Crowd, *, offering: CourseRun) -> None:
     seated = offering.enrollments.confirmed().select_related("submission").latest("received_at")
     enrollments.withdraw(enrollment=seated, by=seated.submission.submitted_by, now=stage.now - 50 * MINUTE)
     enrollments.pass_on(enrollment=seated, by=None, now=stage.now - 40 * MINUTE)
+
+
+def prepared(stage: Stage, opening: CourseRun) -> None:
+    """Annija's application for the group that opens in a few minutes waits for one press."""
+    parent = stage.user("parent")
+    annija = Learner.objects.visible_to(parent).get(first_name="Annija")
+    opening = CourseRun.objects.for_display().get(pk=opening.pk)
+    found = wishes(run=opening, learners=[annija], now=stage.now)
+    spare = [run for run in (*found.same_course, *found.similar) if not run.is_full][:1]
+    applications.prepare(
+        learners=[annija], runs=[opening, *spare], by=parent, now=stage.now - 2 * DAY, waits_for=[opening.pk]
+    )
 
 
 def _child(stage, guardian, first_name, last_name, grade, birthday, **fields) -> Learner:

@@ -237,6 +237,16 @@ def test_whoever_may_apply_earlier_sends_earlier(guardian, child):
     assert states_of(run) == ["confirmed"]
 
 
+def test_a_group_that_opens_after_its_term_opens_for_all_at_once(guardian, child):
+    term = make_term(enrollment_opens_at=NOON - WEEK)
+    program = make_program()
+    enroll(make_run(course=make_course(program=program), term=term, starts_at=NOON - WEEK), child)
+    PriorityWindow.objects.create(program=program, term=term, who=FirstServed.CURRENT, opens_at=NOON - 2 * WEEK)
+    (prepared,) = prepare(guardian, soon(make_course(program=program), days=2, term=term), learners=[child])
+
+    assert applications.opens_at(prepared, now=NOON) == OPENS
+
+
 def test_the_best_free_wish_is_given_and_the_others_are_left(guardian, child, course):
     full, free, spare = soon(course, capacity=1), soon(course, days=1), soon(course, days=2)
     enroll(full, now=OPENS)
