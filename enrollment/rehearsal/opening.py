@@ -125,10 +125,12 @@ def play_opening(site, runs: list[CourseRun], families: list[Family], at: list[f
 def warmly(site, phases: list[dict], say: Say) -> list[Played]:
     """Play the phases after the processes have answered something: their first answers are not what is asked."""
     visit = f"GET /courses/ HTTP/1.1\r\nHost: {site.host}\r\nConnection: close\r\n\r\n"
-    played = play(
-        site, [phase("warming up", [visit] * WARM_UP, connections=CONNECTIONS), *phases],
-        progress=lambda name, done, of: say(f"{name}: {done} of {of}"),
-    )  # fmt: skip
+
+    def watch(name, done, of):
+        site.insist()
+        say(f"{name}: {done} of {of}")
+
+    played = play(site, [phase("warming up", [visit] * WARM_UP, connections=CONNECTIONS), *phases], progress=watch)
     return played[1:]
 
 

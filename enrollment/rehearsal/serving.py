@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
+from django.conf import settings
+
 from enrollment.demo import serving
 
 HOST = "127.0.0.1"
@@ -42,7 +44,7 @@ def site(database_url: str, *, application: str = SITE, with_worker: bool = True
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": database_url, "PORT": str(port), "SITE_ADDRESS": f"http://{HOST}:{port}",
-        "EMAIL_URL": "dummymail://", "ALLOWED_HOSTS": HOST,
+        "EMAIL_URL": "dummymail://", "ALLOWED_HOSTS": HOST, "SECRET_KEY": settings.SECRET_KEY,
     }  # fmt: skip
     # What they tell of their work is nobody's concern here; what goes wrong they write to standard error.
     options = {"env": environment, "stdout": subprocess.DEVNULL}
@@ -68,10 +70,13 @@ def _wait_for(started):
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         started.insist()
-        with contextlib.suppress(OSError, HTTPException):
-            connection = HTTPConnection(HOST, started.port, timeout=5)
+        with (
+            contextlib.suppress(OSError, HTTPException),
+            contextlib.closing(HTTPConnection(HOST, started.port, timeout=5)) as connection,
+        ):
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
+            with connection.getresponse() as answer:
+                if answer.status == 200:
+                    return
         time.sleep(0.1)
     raise NotServed(f"The web server did not answer within {SECONDS_TO_START} seconds.")
