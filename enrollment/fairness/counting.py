@@ -21,6 +21,7 @@ from courses.models import (
     EligibilityRule,
     PriorityWindow,
     Program,
+    ProgramKind,
     RuleKind,
     RunKind,
     RunState,
@@ -102,8 +103,10 @@ class Opened:
 
 
 def opened(*, now: datetime) -> list[Opened]:
-    """All of them, by the first group that opened or the first draw that was held; two queries."""
-    groups = CourseRun.objects.filter(kind=RunKind.GROUP, term__isnull=False).exclude(state=RunState.DRAFT).order_by()
+    """All programs for children, by the first group that opened or the first draw that was held; two queries."""
+    groups = CourseRun.objects.filter(
+        kind=RunKind.GROUP, term__isnull=False, course__program__kind=ProgramKind.CHILDREN
+    ).exclude(state=RunState.DRAFT).order_by()  # fmt: skip
     pairs = groups.values("course__program", "term").annotate(opens=Min("enrollment_opens_at"), ends=Max("ends_at"))
     held = Draw.objects.filter(state=DrawState.HELD, term__isnull=False).order_by().values("program", "term")
     drawn = {(one["program"], one["term"]): one["at"] for one in held.annotate(at=Min("held_at"))}

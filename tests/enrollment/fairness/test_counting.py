@@ -1,5 +1,6 @@
 """Who is counted, as what, and once."""
 
+import threading
 from collections import Counter
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from courses.models import FirstServed, PriorityWindow, RuleKind, Topic
 from enrollment.fairness import counting
 from enrollment.flows import applications, bookings, enrollments, fairness, waitlist
 from enrollment.models import Application, ApplicationState as Stage, Enrollment, FairnessReport
+from enrollment.worker import Worker
 from tests.factories import (
     DAY,
     HOUR,
@@ -217,3 +219,12 @@ def test_one_program_that_can_not_be_counted_keeps_no_other_from_its_turn(progra
     monkeypatch.setattr(counting, "count", fails_once)
 
     assert (fairness.refresh(now=NOON + HOUR), FairnessReport.objects.count()) == (1, 1)
+
+
+def test_the_worker_counts_once_a_night(program, term, group):
+    group()
+    worker = Worker(stop=threading.Event())
+
+    rounds = [worker.round(now=NOON + hours * HOUR)["nightly"] for hours in (1, 2, 30)]
+
+    assert (rounds, FairnessReport.objects.get().computed_at) == ([1, 0, 1], NOON + 30 * HOUR)

@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from enrollment.fairness import publishing, suppression
 from enrollment.fairness.counting import Counts
@@ -33,7 +33,6 @@ def test_small_numbers_are_left_out_and_so_is_what_they_could_be_computed_from(n
 
 
 @given(st.lists(NUMBERS, max_size=14))
-@settings(max_examples=400, deadline=None)
 def test_no_small_number_of_a_column_can_be_computed_from_its_total(numbers):
     shown = column(numbers)
 
@@ -49,7 +48,6 @@ def test_no_small_number_of_a_column_can_be_computed_from_its_total(numbers):
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=6), st.integers(0, 20), st.integers(0, 20))
-@settings(max_examples=300, deadline=None)
 def test_nor_from_a_total_that_is_known_within_limits(numbers, below, above):
     least, most = max(0, sum(numbers) - below), sum(numbers) + above
 
@@ -110,7 +108,6 @@ def counts(draw):
 
 
 @given(counts())
-@settings(max_examples=300, deadline=None)
 def test_no_small_number_of_a_report_can_be_computed_from_all_of_it(made):
     """Every world of (with a place, without) that the numbers allow, and in each every world of each table."""
     report = publishing.figures(made)
