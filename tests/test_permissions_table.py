@@ -16,10 +16,12 @@ from accounts.flows import sign_in
 from accounts.models import Role
 from accounts.outbox.models import Message
 from enrollment import links
+from enrollment.fairness import publishing
+from enrollment.fairness.counting import Counts
 from enrollment.flows import applications, bookings, calendar_links, enrollments
 from enrollment.management.commands.routes import methods
-from enrollment.models import Enrollment, EnrollmentState as State
-from tests.factories import NOON, WEEK, enroll, make_child, make_course, make_guardian, make_run, make_slot, make_user
+from enrollment.models import Enrollment, EnrollmentState as State, FairnessReport
+from tests.factories import NOON, WEEK, enroll, make_child, make_course, make_guardian, make_run, make_slot, make_term, make_user
 
 PEOPLE = ("anonymous", "other family", "family", "instructor", "desk")
 
@@ -42,6 +44,9 @@ TABLE = {
     "help": (EVERYBODY, ()),
     "privacy": (EVERYBODY, ()),
     "accessibility": (EVERYBODY, ()),
+    "fairness": (EVERYBODY, ()),
+    "fairness_of": (EVERYBODY, ("fair_program", "fair_term")),
+    "fairness_csv": (EVERYBODY, ("fair_program", "fair_term")),
     "healthz": (EVERYBODY, ()),
     "gallery": (EVERYBODY, ()),
     "courses:catalogue": (EVERYBODY, ()),
@@ -206,7 +211,12 @@ def things(people):
         kind="enrollment.place_given", event_key="a", recipient=family, address=family.email, language="lv", subject="Vieta",
         text="Vieta ir piešķirta.", created_at=NOON, send_after=NOON, sent_at=NOON,
     )  # fmt: skip
+    opened = FairnessReport.objects.create(
+        program=run.course.program, term=make_term(), opened_at=now, computed_at=now,
+        figures=publishing.figures(Counts([], [], [], [], None)),
+    )  # fmt: skip
     return {
+        "fair_program": opened.program.slug, "fair_term": opened.term.slug,
         "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,
