@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.flows import sign_in
 from accounts.outbox import delivery, heartbeats
-from enrollment.flows import aftercare, upkeep
+from enrollment.flows import aftercare, fairness, upkeep
 from enrollment.reconciliation import reconcile
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Worker:
         return {"sent": count[True], "not_sent": count[False]}
 
     def _nightly(self, *, now):
-        """Once a night, by whichever worker comes first: compare the books, and forget what nobody needs."""
+        """Once a night, by whichever worker comes first: compare the books, count the public figures, forget what nobody needs."""
         if not heartbeats.claim(NIGHTLY, since=_last_night(now), now=now):
             return {}
         outcome = reconcile(now=now, progress=lambda done, total: self._beat(timezone.now()))
@@ -117,9 +117,12 @@ class Worker:
             logger.error(
                 "reconcile: %s: expected %s, found %s", one.what, one.expected, one.found, extra={"run_id": one.run}
             )
+        counted = fairness.refresh(now=now)
         forgotten = sign_in.forget_unused_accounts(now=now)
         Session.objects.filter(expire_date__lt=now).delete()
-        logger.info("nightly: %s groups checked, %s rows forgotten", outcome.runs, forgotten)
+        logger.info(
+            "nightly: %s groups checked, %s reports counted, %s rows forgotten", outcome.runs, counted, forgotten
+        )
         return {"nightly": 1, "differences": len(outcome.differences)}
 
 
