@@ -156,6 +156,10 @@ TABLE = {
     "api:still_coming": (OF_THE_FAMILY_BY_API, ("enrollment",)),
     "api:transfer": (OF_THE_FAMILY_BY_API, ("enrollment",)),
     "api:trials": (BY_API, ()),
+    "api:applications": (BY_API, ()),
+    "api:application": (OF_THE_FAMILY_BY_API, ("application",)),
+    "api:send_application": (OF_THE_FAMILY_BY_API, ("application",)),
+    "api:drop_application": (OF_THE_FAMILY_BY_API, ("application",)),
     "api:accept_offer": (OF_THE_FAMILY_BY_API, ("offer",)),
     "api:decline_offer": (OF_THE_FAMILY_BY_API, ("offer",)),
     # The demonstration, where it is on
@@ -173,13 +177,13 @@ ROUTES = {
 }
 
 
-@pytest.fixture
-def people():
+@pytest.fixture(scope="module")
+def people(kept_for_the_module):
     teacher, officer = make_user(roles=[Role.INSTRUCTOR]), make_user(roles=[Role.DESK])
     return dict(zip(PEOPLE, (None, make_guardian(), make_guardian(), teacher, officer), strict=True))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def things(people):
     """One of everything that belongs to the family, in a group of the instructor."""
     family, now = people["family"], timezone.now()

@@ -1,12 +1,15 @@
 """What the API shows of families: their own things, in a constant number of queries."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Prefetch
 
 from accounts.models import Learner, User
+from enrollment.family.lobby import Card, cards, lobby
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, EnrollmentState, OfferState, Submission, WaitlistOffer
+from enrollment.models import Application, Enrollment, EnrollmentState, OfferState, Submission, WaitlistOffer
 
 
 def enrollments():
@@ -45,6 +48,25 @@ def submission(sent: Submission) -> Submission:
     """The submission with `shown_enrollments`, as they stand now."""
     sent.shown_enrollments = completed(list(enrollments().filter(submission=sent).order_by("pk")))
     return sent
+
+
+def applications(user: User, keys: Iterable[UUID] | None = None, *, now: datetime) -> list[Card]:
+    """Applications as the family sees them, each with `learner_ids`, `draw_slug` and `shown_enrollments`.
+
+    Those of these keys in their order; without keys what is not decided yet, and what was decided lately.
+    """
+    if keys is None:
+        found = lobby(user=user, now=now).cards
+    else:
+        by_key = {card.key: card for card in cards(Application.objects.filter(key__in=keys), user=user, now=now)}
+        found = [by_key[key] for key in keys]
+    submissions = [card.application.submission_id for card in found if card.application.submission_id]
+    led_to = completed(list(enrollments().filter(submission__in=submissions).visible_to(user))) if submissions else []
+    for card in found:
+        card.learner_ids = [member.pk for member in card.members]
+        card.draw_slug = card.draw.slug if card.draw else None
+        card.shown_enrollments = [one for one in led_to if one.submission_id == card.application.submission_id]
+    return found
 
 
 def enrollment(pk: int) -> Enrollment:

@@ -21,7 +21,7 @@ class Root(APIView):
     @extend_schema(exclude=True)
     def get(self, request):
         """Where things are."""
-        names = ("programs", "courses", "runs", "family", "enrollments", "schema", "docs")
+        names = ("programs", "courses", "runs", "family", "enrollments", "applications", "schema", "docs")
         return Response({name: reverse(f"api:{name}", request=request) for name in names})
 
 

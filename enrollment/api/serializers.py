@@ -80,6 +80,19 @@ class SubmissionSerializer(serializers.Serializer):
     enrollments = EnrollmentSerializer(many=True, source="shown_enrollments")
 
 
+class ReceiptSerializer(serializers.Serializer):
+    key = serializers.UUIDField()
+    received_at = serializers.DateTimeField()
+    status_url = serializers.URLField(help_text="Where the answer will be.")
+
+
+class ReceivedSerializer(ReceiptSerializer):
+    """Very many apply at once, or a draw decides: it was received in this second, and keeps its turn."""
+
+    code = serializers.ChoiceField([("received", "received")])
+    applications = ReceiptSerializer(many=True, help_text="All that were received; the first one is told above.")
+
+
 class LearnerSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     first_name = serializers.CharField()

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from accounts.models import Learner
@@ -23,13 +24,14 @@ from enrollment.api.serializers import (
     LARGEST_ID,
     EnrollmentSerializer,
     FamilySerializer,
+    ReceivedSerializer,
     RefusalSerializer,
     SubmissionInputSerializer,
     SubmissionSerializer,
 )  # fmt: skip
-from enrollment.flows import enrollments, waitlist
+from enrollment.flows import applications, enrollments, waitlist
 from enrollment.flows.places import NotTheirs
-from enrollment.models import Enrollment, Submission, WaitlistOffer
+from enrollment.models import Application, Enrollment, Submission, WaitlistOffer
 from enrollment.refusals import EnrollmentRefused
 
 PROBLEMS = {401: ProblemSerializer, 403: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
@@ -89,12 +91,15 @@ class Enrollments(FamilyView):
             )
         ],
         responses={
-            201: SubmissionSerializer, 200: SubmissionSerializer, 400: InvalidSerializer, 409: RefusalSerializer,
+            201: SubmissionSerializer, 200: SubmissionSerializer, 202: ReceivedSerializer, 400: InvalidSerializer, 409: RefusalSerializer,
             415: ProblemSerializer, 422: ProblemSerializer, **PROBLEMS,
         },
     )  # fmt: skip
     def post(self, request):
-        """Get places, or places in the queue. Repeating with the same key is safe: 201 the first time, then 200."""
+        """Get places, or places in the queue. Repeating with the same key is safe: 201 the first time, then 200.
+
+        202 when so many apply at once that it can only be received: it is decided in its turn.
+        """
         key = idempotency_key(request)
         data = SubmissionInputSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -103,12 +108,14 @@ class Enrollments(FamilyView):
             return self._again(known, data.validated_data["run"], wanted)
         run = self.visible_or_404(CourseRun.objects.public().for_display(), data.validated_data["run"])
         try:
-            sent = enrollments.enroll(
+            sent = applications.submit(
                 run=run, learners=[Learner(pk=pk) for pk in wanted], key=key, by=request.user, now=self.now,
                 together=data.validated_data["together"],
             )  # fmt: skip
         except NotTheirs:
             raise Http404 from None
+        if isinstance(sent, list):
+            return received(request, sent)
         is_new = sent.received_at == self.now
         return Response(
             SubmissionSerializer(reads.submission(sent)).data,
@@ -123,6 +130,19 @@ class Enrollments(FamilyView):
             problem = {"code": "key_used", "detail": _("This Idempotency-Key was used for something else.")}
             return Response(problem, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
         return Response(SubmissionSerializer(sent).data)
+
+
+def received(request, sent: list[Application]) -> Response:
+    """202 with the receipt, and where the answer will be."""
+    receipts = [
+        {
+            "key": one.key, "received_at": one.received_at,
+            "status_url": reverse("api:application", args=[one.key], request=request),
+        }
+        for one in sent
+    ]  # fmt: skip
+    answer = ReceivedSerializer({"code": "received", **receipts[0], "applications": receipts})
+    return Response(answer.data, status=status.HTTP_202_ACCEPTED)
 
 
 def idempotency_key(request) -> UUID:

@@ -304,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "LessonState": "courses.models.LessonState",
         "EnrollmentState": "enrollment.models.EnrollmentState",
         "OfferState": "enrollment.models.OfferState",
+        "ApplicationState": "enrollment.models.ApplicationState",
     },
 }
 

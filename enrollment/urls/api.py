@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.audiences import Audience, for_all
 from courses.api import views as catalogue
-from enrollment.api import changes, schema, views as family
+from enrollment.api import applications, changes, schema, views as family
 
 public = [
     path("", schema.Root.as_view(), name="root"),
@@ -27,6 +27,10 @@ signed_in = [
     path("enrollments/<int:pk>/still-coming/", changes.StillComing.as_view(), name="still_coming"),
     path("enrollments/<int:pk>/transfer/", changes.Transfer.as_view(), name="transfer"),
     path("trials/", changes.Trials.as_view(), name="trials"),
+    path("applications/", applications.Applications.as_view(), name="applications"),
+    path("applications/<uuid:key>/", applications.ApplicationDetail.as_view(), name="application"),
+    path("applications/<uuid:key>/send/", applications.SendApplication.as_view(), name="send_application"),
+    path("applications/<uuid:key>/drop/", applications.DropApplication.as_view(), name="drop_application"),
     path("offers/<int:pk>/accept/", family.AcceptOffer.as_view(), name="accept_offer"),
     path("offers/<int:pk>/decline/", family.DeclineOffer.as_view(), name="decline_offer"),
 ]

@@ -150,7 +150,7 @@ def _write_down(run, learners, key, by, now, together):
     learners = places.lock_learners_of(by, learners, now=now)
     parties = preparing.parties_of(learners, together)
     keys = preparing.keys_of(key, parties)
-    known = {one.key: one for one in Application.objects.filter(key__in=keys, prepared_by=by)}
+    known = {one.key: one for one in Application.objects.filter(key__in=keys, prepared_by=by, wishes__run=run)}
     in_line = _in_line(run, learners)
     new = [
         (one_key, party) for one_key, party in zip(keys, parties, strict=True)

@@ -96,7 +96,7 @@ def _choose(request, choice, now, *, picked=(), status=200, nobody=False):
             "blocks": blocks,
             "has_queue": any(block.kind == "queue" for block in blocks),
             "is_full": is_full,
-            "can_try": not is_full and bool(trials.lessons_to_try(run, now=now)),
+            "can_try": not is_full and not choice.closed and bool(trials.lessons_to_try(run, now=now)),
             "others": choices.other_times(run, looking, now=now) if looking else [],
             "suitable": choices.suitable_courses(looking, instead_of=run, now=now) if suits else [],
         },

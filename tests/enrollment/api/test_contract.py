@@ -55,7 +55,7 @@ def test_whatever_is_sent_the_answer_is_as_described(site, family):
         tried.append(operation.ok().label)
         _try(operation.ok().as_strategy(), family)
 
-    assert len(tried) == 16
+    assert len(tried) == 22
 
 
 def _try(cases, headers):
