@@ -32,12 +32,16 @@ def confirmed_seats(run_ids: Iterable[int]) -> dict[int, int]:
 
 
 def due(*, now: datetime) -> list[CourseRun]:
-    """Groups to be decided now: on the morning of their day, or later if nobody did it then."""
+    """Groups to be decided now: on the morning of their day, or later if nobody did it then.
+
+    What has begun is left to people, and so is a group that could be applied for only after its day.
+    """
     local = timezone.localtime(now)
-    undecided = CourseRun.objects.published().filter(decided_at=None, decision_on__lte=local.date(), ends_at__gt=now)
+    undecided = CourseRun.objects.published().filter(decided_at=None, decision_on__lte=local.date(), starts_at__gt=now)
     if local.hour < settings.DECISION_HOUR:
         undecided = undecided.filter(decision_on__lt=local.date())
-    return list(undecided.order_by("decision_on", "pk"))
+    undecided = undecided.order_by("decision_on", "pk")
+    return [run for run in undecided if timezone.localdate(run.enrollment_opens_at) < run.decision_on]
 
 
 @transaction.atomic

@@ -77,6 +77,13 @@ def test_a_day_that_was_missed_is_made_up_for():
     assert run.state == RunState.CANCELLED
 
 
+def test_what_has_begun_or_opened_after_its_day_is_left_to_people():
+    make_undecided(starts_at=MORNING - HOUR)
+    make_undecided(enrollment_opens_at=MORNING + HOUR)
+
+    assert aftercare.run_due(now=MORNING + 2 * HOUR)["settled"] == 0
+
+
 def test_with_too_few_it_is_cancelled_for_that_reason():
     run = make_undecided()
     seated = enroll(run)
