@@ -67,6 +67,8 @@ def _unguarded_ledger():
         return
     table = connection.ops.quote_name(LedgerEntry._meta.db_table)
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ledger_is_append_only")
         yield
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ledger_is_append_only")
