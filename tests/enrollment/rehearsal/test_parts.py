@@ -1,8 +1,10 @@
 """The parts of a rehearsal that need no server: when families press, and how the client reads what it is answered."""
 
 import pytest
+from django.core.mail import send_mail
 
-from enrollment.rehearsal import arrivals, client
+from accounts.outbox import inbox
+from enrollment.rehearsal import arrivals, client, crowd, scale
 from enrollment.rehearsal.playing import Answer, percentile
 from enrollment.rehearsal.requests import is_receipt
 
@@ -54,3 +56,11 @@ def test_a_percentile_is_an_answer_that_was_given():
 
     assert [round(percentile(answers, share)) for share in (0.5, 0.95, 0.99, 1.0)] == [50, 95, 99, 100]
     assert percentile([], 0.95) == 0
+
+
+def test_letters_to_the_invented_do_not_bury_those_of_the_demonstration(settings, tmp_path):
+    settings.EMAIL_BACKEND, settings.MAIL_DIR = "accounts.outbox.inbox.InboxBackend", tmp_path
+    for domain in (crowd.DOMAIN, scale.DOMAIN, "demo.example"):
+        send_mail("Vieta", "Ir", None, [f"family-1@{domain}"])
+
+    assert [letter.to for letter in inbox.letters()] == ["family-1@demo.example"]
