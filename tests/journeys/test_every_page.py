@@ -16,7 +16,7 @@ from courses.models import Course, CourseKind, CourseRun, RunKind
 from enrollment import links
 from enrollment.demo import people, seed
 from enrollment.flows import bookings
-from enrollment.models import Enrollment, EnrollmentState, Submission, WaitlistOffer
+from enrollment.models import Application, Enrollment, EnrollmentState, Submission, WaitlistOffer
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
 from tests.journeys.stories import deliver
 
@@ -97,6 +97,12 @@ def tour() -> Tour:
     found.add("parent", "enrollment:result", submission.key)
     for one in (own.filter(state=EnrollmentState.CONFIRMED).first(), offer.enrollment):
         found.add("parent", "enrollment:enrollment", one.pk)
+    prepared = Application.objects.get(prepared_by=user["parent"])
+    found.add("parent", "enrollment:applications")
+    for name in ("application", "application_edit"):
+        found.add("parent", f"enrollment:{name}", prepared.key)
+    for run, who in ((soon, child.pk + 1), (free, child.pk)):
+        found.add("parent", "enrollment:application_new", run.pk, query=f"?learner={who}")
     found.add("new_parent", "enrollment:family_home")
 
     taught = user["instructor"].runs_taught.first()
