@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, pgettext
 
 from accounts.drawings import Block
-from accounts.formatting import date_day, date_short, local, time as clock
+from accounts.formatting import date_day, date_short, date_until, local, time as clock
 from accounts.models import User
 from courses.models import Course, CourseRun, Lesson, RunKind, RunState
 from enrollment import eligibility, links
@@ -304,7 +304,7 @@ def _action(run, state, mine, *, user, now):
 def _to_prepare(run, mine, opens_at, *, now, draw=None):
     """Nothing can be had yet, but everything prepared; or an application be sent to the draw."""
     if draw and opens_at <= now:
-        until = {"day": date_day(draw.closes_at), "time": clock(draw.closes_at)}
+        until = {"day": date_until(draw.closes_at), "time": clock(draw.closes_at)}
         note = _("Places are given by a draw. Apply until %(day)s at %(time)s.") % until
     else:
         note = _("Applications open on %(day)s at %(time)s.") % {"day": date_day(opens_at), "time": clock(opens_at)}
