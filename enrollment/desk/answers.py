@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from accounts.formatting import date_short, datetime_exact, datetime_short, deadline, local, time, time_exact
 from accounts.models import User
-from enrollment import causes
+from enrollment import causes, outcomes
 from enrollment.desk.reasons import CAPACITY, IN_TIME_NOBODY_ANSWERED, UNKNOWN, Freed, Given, Letter, PassedOver, Why
 from enrollment.models import EnrollmentState as State, LedgerEntry, LedgerEvent, Wish
-from enrollment.refusals import Reason
 
 OWN, GROUP, LETTER = "own", "group", "letter"  # whose moment it is
 
@@ -187,11 +186,7 @@ def _about_receipt(why, row):
 
 def wish_words(wish: Wish) -> str:
     """1. R-2: a place"""
-    outcomes = {
-        "place": _("a place"), "queue": _("in the queue"), "unneeded": _("not needed any more"), "": _("not decided"),
-    }  # fmt: skip
-    outcome = outcomes.get(wish.outcome) or dict(Reason.choices).get(wish.outcome, wish.outcome)
-    return f"{wish.rank}. {wish.run.code}: {str(outcome).lower()}"
+    return f"{wish.rank}. {wish.run.code}: {outcomes.words(wish.outcome) or _('not decided')}"
 
 
 def _place(label, enrollment):

@@ -22,6 +22,11 @@ class Number:
     value: str
     definition: str
 
+    @property
+    def is_text(self) -> bool:
+        """Whether words stand in place of the number."""
+        return len(self.value) > 1 and not self.value[0].isdecimal()
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -75,8 +80,14 @@ def sections(figures: dict) -> list[Section]:
         _ways(tables.get("ways")),
         _queue(numbers, tables.get("offers")),
         _past_rules(numbers, tables.get("past_rules")),
-        _by("grades", tables.get("grades"), _("By grade"), _("The grade on the first day of the first group. Each child counts once.")),
-        _by("topics", tables.get("topics"), _("By topic"), _("A child counts in every topic that it applied for.")),
+        _by(
+            "grades", tables.get("grades"), _("By grade"), _("The grade on the first day of the first group. Each child counts once."),
+            most=_("By grade: most children with a place: %(what)s"),
+        ),
+        _by(
+            "topics", tables.get("topics"), _("By topic"), _("A child counts in every topic that it applied for."),
+            most=_("By topic: most children with a place: %(what)s"),
+        ),
     ]  # fmt: skip
 
 
@@ -125,16 +136,10 @@ def _ways(table) -> Section:
         BY_DRAW: _("By the draw"), EARLIER: _("Before the opening to all"), IN_FIRST_HOUR: _("In the first hour"),
         LATER: _("Later, while places were free"), FROM_QUEUE: _("From the queue"),
     }  # fmt: skip
-    title = _("How children came to their places")
-    known = [row for row in (table or {"rows": []})["rows"] if isinstance(row[1], int)]
-    if known and len(known) == len(table["rows"]):
-        title = _("Most children came to their places: %(way)s") % {
-            "way": names[max(known, key=lambda row: row[1])[0]].lower()
-        }
     return _by(
-        "ways", table, title,
+        "ways", table, _("How children came to their places"),
         _("Each child with a place counts once, by the application that led to the first of its places. The hour is counted from the moment at which the group opened to all."),
-        names=names,
+        names=names, most=_("How most children came to their places: %(what)s"),
     )  # fmt: skip
 
 
@@ -168,11 +173,14 @@ def _past_rules(numbers, table) -> Section:
     )  # fmt: skip
 
 
-def _by(key, table, title, definition, *, names=None, headings=None, numbers=()) -> Section:
+def _by(key, table, title, definition, *, names=None, headings=None, numbers=(), most="") -> Section:
+    """most: the title when the largest number of the first column is shown, with a place for its name."""
     if names is None:
         names = {**dict(Topic.choices), OTHER: _("Another grade, or none")}
     if table is None:
         return Section(key, title, list(numbers), definition=definition, is_left_out=True)
+    if most and (largest := _largest(table)):
+        title = most % {"what": _label(largest, names)}
     columns = {PLACED: _("With a place"), WITHOUT: _("Without a place"), NUMBER: _("Children")}
     headings = headings or [columns[name] for name in table["columns"]]
     return Section(key, title, list(numbers), headings, _rows(table, names, headings), definition)
@@ -183,7 +191,7 @@ def _rows(table, names, headings=None) -> list[Row]:
     headings = headings or [""] * len(table["columns"])
     return [
         Row(
-            str(names.get(key) or _("Grade %(grade)s") % {"grade": key}),
+            _label(key, names),
             [
                 Cell(shown(value), _width(value, widest), column, heading)
                 for value, column, heading in zip(values, table["columns"], headings, strict=True)
@@ -191,6 +199,18 @@ def _rows(table, names, headings=None) -> list[Row]:
         )
         for key, *values in table["rows"]
     ]  # fmt: skip
+
+
+def _label(key, names) -> str:
+    return str(names.get(key) or _("Grade %(grade)s") % {"grade": key})
+
+
+def _largest(table) -> str | None:
+    """The key of the largest number of the first column; None when what is not shown could be larger."""
+    values = {key: value for key, value, *_others in table["rows"] if isinstance(value, int)}
+    if not values or any(row[1] == HIDDEN for row in table["rows"]):
+        return None
+    return max(values, key=values.get)
 
 
 def _width(value, widest) -> str:

@@ -10,7 +10,7 @@ from accounts.models import Role
 from accounts.outbox import delivery
 from courses.models import FirstServed, PriorityWindow
 from enrollment.desk import answers, reasons
-from enrollment.flows import capacity, enrollments, standby, transfers, upkeep, waitlist
+from enrollment.flows import applications, capacity, enrollments, standby, transfers, upkeep, waitlist
 from enrollment.models import Enrollment, LedgerEntry, LedgerEvent
 from tests.factories import (
     DAY,
@@ -292,3 +292,17 @@ def test_the_newest_places_are_shown_when_there_were_very_many(monkeypatch, offi
 
     assert (len(found.freed), found.left_out) == (2, 1)
     assert staff_log.rows_about(run).count() == 0
+
+
+def test_the_wishes_of_an_application_are_told_with_what_came_of_each():
+    family, course = make_guardian(), make_course()
+    full, free = (
+        make_run(course=course, capacity=1, starts_at=NOON + 2 * WEEK + days * DAY, lessons=1) for days in range(2)
+    )
+    enroll(full)
+    prepared = applications.prepare(learners=[make_child(family)], runs=[full, free], by=family, now=NOON)
+    sent = applications.send(application=prepared, by=family, now=NOON + HOUR)
+
+    (place,) = sent.submission.enrollments.all()
+
+    assert told(place, answers.OWN)[0][2][-1] == f"Wishes: 1. {full.code}: no place was free; 2. {free.code}: a place."

@@ -69,8 +69,8 @@ def test_before_the_first_opening_the_page_says_when_figures_come(client, db):
     [
         ("en", [
             "Children with a place: 1 210 of 1 300", "For the first time and with a place: 40 of 80",
-            "Most children came to their places: in the first hour", "Children waiting now: 60", "3 d", "30 h",
-            "Given past a rule by staff: fewer than 5", "By grade", "Grade 6", "fewer than 5", "not shown",
+            "How most children came to their places: In the first hour", "Children waiting now: 60", "3 d", "30 h",
+            "Given past a rule by staff: fewer than 5", "By grade: most children with a place: Grade 4", "Grade 6", "fewer than 5", "not shown",
             "counted 24.11.2026, 12:00",
         ]),
         ("lv", [
