@@ -15,8 +15,8 @@ from accounts.outbox.models import Message
 from courses.models import Course, CourseKind, CourseRun, RunKind
 from enrollment import links
 from enrollment.demo import people, seed
-from enrollment.flows import bookings
-from enrollment.models import Application, Enrollment, EnrollmentState, Submission, WaitlistOffer
+from enrollment.flows import bookings, fairness
+from enrollment.models import Application, Enrollment, EnrollmentState, FairnessReport, Submission, WaitlistOffer
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
 from tests.journeys.stories import deliver
 
@@ -30,6 +30,7 @@ NOT_PAGES = {
     "courses:run_calendar": "a calendar",
     "courses:lesson_calendar": "a calendar",
     "enrollment:feed": "a calendar",
+    "fairness_csv": "a file for a spreadsheet",
     "account_request_login_code": "the same page as account_login",
     "account_email": "leads to account_login",
     "account_signup": "leads to account_login",
@@ -70,8 +71,10 @@ def tour() -> Tour:
     booking = bookings.book(run=slot, seats_wanted=1, name="Viesis", email="viesis@example.lv", key=uuid4(), now=now)
     message = Message.objects.visible_to(user["parent"]).first()
     found = Tour()
-    for name in ("home", "courses:catalogue", "help", "privacy", "accessibility", "account_login"):
+    for name in ("home", "fairness", "courses:catalogue", "help", "privacy", "accessibility", "account_login"):
         found.add("", name)
+    report = FairnessReport.objects.select_related("program", "term").first()
+    found.add("", "fairness_of", report.program.slug, report.term.slug)
     found.add("", "courses:catalogue", query="?q=nekas-tāds")
     for course in (full.course, slot.course, Course.objects.filter(kind=CourseKind.BIRTHDAY).first()):
         found.add("", "courses:course", course.slug)
@@ -118,6 +121,8 @@ def tour() -> Tour:
         found.add("desk", f"enrollment:{name}", full.pk)
     placed = full.enrollments.confirmed().first()
     found.add("desk", "enrollment:desk_run", full.pk, query=f"?who={placed.pk}")
+    for one in (placed, full.enrollments.waitlisted().last(), offer.enrollment):
+        found.add("desk", "enrollment:desk_why", one.pk)
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
     return found
@@ -130,6 +135,7 @@ def demo(settings, tmp_path):
     settings.MAIL_DIR = tmp_path
     settings.EMAIL_BACKEND = "accounts.outbox.inbox.InboxBackend"
     seed.seed(now=timezone.now())
+    fairness.refresh(now=timezone.now())
     deliver()
 
 
