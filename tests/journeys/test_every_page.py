@@ -125,7 +125,30 @@ def tour() -> Tour:
         found.add("desk", "enrollment:desk_why", one.pk)
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
+    _after_the_place(found, user, free)
     return found
+
+
+def _after_the_place(found, user, free):
+    """Trials, changed groups, still coming, the door and decisions."""
+    own = Enrollment.objects.visible_to(user["parent"]).filter(state=EnrollmentState.CONFIRMED).first()
+    found.add("parent", "enrollment:change_group", own.pk)
+    found.add("parent", "enrollment:try_lesson", free.pk)
+    tried = Enrollment.objects.get(state=EnrollmentState.TRIAL)
+    found.add("parent_other", "enrollment:family_home")
+    found.add("parent_other", "enrollment:enrollment", tried.pk)
+    found.add("", "enrollment:trial", links.question_path(links.TRIAL, tried, user["parent_other"]).split("/")[-2])
+    asked = Enrollment.objects.visible_to(user["teacher"]).filter(reconfirm_by__isnull=False).get()
+    found.add(
+        "", "enrollment:still_coming", links.question_path(links.STILL_COMING, asked, user["teacher"]).split("/")[-2]
+    )
+    waiting = Enrollment.objects.waitlisted().get(learner=None)
+    found.add("", "enrollment:ticket", links.ticket_path(waiting).split("/")[-2])
+    found.add("desk", "enrollment:desk_door", waiting.run_id)
+    found.add("desk", "enrollment:desk_run", tried.run_id, query=f"?who={tried.pk}")
+    deciding = CourseRun.objects.filter(course__slug="excel-pamati").get()
+    for name in ("desk_run", "desk_decision", "desk_cancel_run"):
+        found.add("coordinator", f"enrollment:{name}", deciding.pk)
 
 
 @pytest.fixture
@@ -169,6 +192,7 @@ POSTS = {
     *("enrollment:pass_on", "enrollment:calendar_link_new", "enrollment:calendar_link_revoke"),
     *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
     *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
+    *("enrollment:desk_give_place", "enrollment:desk_no_show", "enrollment:desk_undo_no_show"),
 }
 
 
