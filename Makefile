@@ -40,7 +40,8 @@ test: $(BIN)/.development $(TRANSLATIONS) chromium ## everything: all tests, on 
 check: lint $(TRANSLATIONS) ## the inner loop, under a minute: lint, Django's checks, quick tests on SQLite
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	env -u DATABASE_URL $(BIN)/python -m pytest -q --tb=short -m "not browser and not slow"
+	env -u DATABASE_URL $(BIN)/python -m pytest -q --tb=short -m "not browser and not slow" \
+	  --numprocesses=auto --maxprocesses=4 --dist=loadscope --hypothesis-profile=quick
 
 .PHONY: lint
 lint: $(BIN)/.development ## ruff and djlint

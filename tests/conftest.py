@@ -8,11 +8,13 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.template import engines
 
-from tests import guards
+from tests import guards, migrated
 
 pytest_plugins = ["tests.browser"]
 
@@ -22,12 +24,21 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 guards.refuse_network()
 
+# How often chance is tried; `make check` asks for --hypothesis-profile=quick.
+hypothesis.settings.register_profile("thorough", max_examples=300, deadline=None, database=None)
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+hypothesis.settings.load_profile("thorough")
+
 ONLY_ON = {"once": "sqlite", "sqlite_only": "sqlite", "postgresql_only": "postgresql"}
+
+
+def is_sqlite():
+    return "sqlite" in settings.DATABASES["default"]["ENGINE"]
 
 
 def pytest_collection_modifyitems(config, items):
     """Leave out what the other database's run does: deselected, since nothing here may be skipped."""
-    vendor = "sqlite" if "sqlite" in settings.DATABASES["default"]["ENGINE"] else "postgresql"
+    vendor = "sqlite" if is_sqlite() else "postgresql"
     left_out = [
         item for item in items if any(vendor != only for mark, only in ONLY_ON.items() if item.get_closest_marker(mark))
     ]
@@ -52,9 +63,36 @@ def pytest_sessionfinish(session):
 
 def pytest_unconfigure():
     """Remove what SQLite leaves beside a test database that Django has already deleted."""
-    if settings.configured and "sqlite" in settings.DATABASES["default"]["ENGINE"]:
+    if settings.configured and is_sqlite():
         for leftover in settings.VAR_DIR.glob(f"test-{os.getpid()}*.sqlite3*"):
             leftover.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    if is_sqlite():
+        migrated.use()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    if is_sqlite():
+        with django_db_blocker.unblock():
+            migrated.keep()
+
+
+@pytest.fixture(scope="module")
+def kept_for_the_module(django_db_setup, django_db_blocker):
+    """For fixtures of a module that write: what they write is there for each test, and gone after the last one.
+
+    Each test still undoes its own writes. Not for modules whose tests need a database without a transaction.
+    """
+    whole = transaction.atomic()
+    with django_db_blocker.unblock():
+        whole.__enter__()
+        yield
+        transaction.set_rollback(True)
+        whole.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)

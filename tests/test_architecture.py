@@ -1,5 +1,6 @@
 """Imports point down, names say what they mean, and each of these rules can fail."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,14 @@ RULES = [
 ]
 
 
+@cache
+def project():
+    return architecture.read(ROOT)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_project_keeps_the_rule(rule):
-    assert rule(architecture.read(ROOT)) == []
+    assert rule(project()) == []
 
 
 def test_no_file_is_longer_than_a_module_should_be():
@@ -34,7 +40,7 @@ def test_nothing_lies_at_the_top_that_a_newcomer_would_not_expect():
 
 
 def test_the_project_is_seen_at_all():
-    tree = architecture.read(ROOT)
+    tree = project()
 
     assert {"accounts.models.user", "courses.models", "enrollment.settings.base"} <= set(tree.modules)
     assert {architecture.app_of(one.source) for one in tree.imports} == set(architecture.APPS)

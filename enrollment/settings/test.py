@@ -13,6 +13,7 @@ STAFF_SECOND_FACTOR_REQUIRED = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True  # look for a file when it is asked for, rather than list them all for each test client
 SITE_ADDRESS = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 

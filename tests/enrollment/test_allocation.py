@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from enrollment import allocation
 from enrollment.allocation import allocate, verify
@@ -96,7 +96,6 @@ def test_a_pseudonym_that_comes_twice_is_no_draw():
 # -- By chance -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
 @given(draws())
 def test_no_group_gets_more_children_than_it_has_places(drawn):
     record = record_of(*drawn)
@@ -106,7 +105,6 @@ def test_no_group_gets_more_children_than_it_has_places(drawn):
         assert given_places == one["given"] <= one["free"]
 
 
-@settings(max_examples=300, deadline=None)
 @given(draws())
 def test_nobody_has_a_second_place_where_somebody_has_none(drawn):
     record = record_of(*drawn)
@@ -117,7 +115,6 @@ def test_nobody_has_a_second_place_where_somebody_has_none(drawn):
             assert [poor for poor in without if extra in poor["wishes"] and poor["children"] <= rich["children"]] == []
 
 
-@settings(max_examples=300, deadline=None)
 @given(draws())
 def test_nobody_later_has_what_somebody_earlier_liked_better(drawn):
     """First places: whoever comes earlier in the order had every wish that a later one of the same size got."""
@@ -132,7 +129,6 @@ def test_nobody_later_has_what_somebody_earlier_liked_better(drawn):
                 assert later["given"][0] not in liked_better
 
 
-@settings(max_examples=300, deadline=None)
 @given(draws())
 def test_what_is_given_was_wished_fits_together_and_is_not_too_much(drawn):
     record = record_of(*drawn)
@@ -147,7 +143,6 @@ def test_what_is_given_was_wished_fits_together_and_is_not_too_much(drawn):
         assert not (one["queued"] and len(one["given"]) == one["places"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(draws(), st.randoms(use_true_random=False))
 def test_the_result_does_not_depend_on_who_applied_first(drawn, dice):
     groups, applications = drawn
@@ -156,7 +151,6 @@ def test_the_result_does_not_depend_on_who_applied_first(drawn, dice):
     assert record_of(groups, applications) == record_of(groups, shuffled)
 
 
-@settings(max_examples=150, deadline=None)
 @given(draws())
 def test_the_true_record_is_accepted_also_from_its_file(drawn):
     record = record_of(*drawn)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache
 from uuid import uuid4
 
 import icalendar
@@ -185,6 +186,7 @@ def letters_to(guardian):
     return Message.objects.filter(recipient=guardian).order_by("-created_at", "-pk")
 
 
+@cache  # composed once; what was written for it goes with the test that asked first
 def letter(kind, language="lv"):
     guardian, child = family(language)
     what_makes(kind, child, language)
