@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import count
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -61,9 +62,7 @@ class _Composed:
 
     def run(self, database, values):
         ids = list(_flat(values))
-        with database.cursor() as cursor:
-            cursor.execute(self.sql, [one if place is None else ids[place] for place, one in self.parameters])
-            rows = cursor.fetchall()
+        rows = fetch(database, self.sql, [one if place is None else ids[place] for place, one in self.parameters])
         if self.converters:
             rows = self.convert(rows, self.converters)
         found = []
@@ -102,9 +101,7 @@ class Insertion:
         parameters = [
             field.get_db_prep_save(field.pre_save(one, True), database) for one in instances for field in fields
         ]
-        with database.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            ids = [] if self._skips_known else cursor.fetchall()
+        ids = fetch(database, sql, parameters)
         for one, (pk,) in zip(instances, ids, strict=False):
             one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
 
@@ -114,6 +111,19 @@ class Insertion:
         end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(self._model._meta.pk.column)}"
         table = name(self._model._meta.db_table)
         return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * rows)} {end}"  # noqa: S608 - names of columns
+
+
+def fetch(database: BaseDatabaseWrapper, sql: str, parameters: list) -> list[tuple]:
+    """The rows of a statement written by hand, [] when it gives none; `database` is connections["default"]."""
+    if hasattr(database, "kept_cursor"):
+        return _rows_of(database.kept_cursor(), sql, parameters)
+    with database.cursor() as cursor:
+        return _rows_of(cursor, sql, parameters)
+
+
+def _rows_of(cursor, sql, parameters):
+    cursor.execute(sql, parameters)
+    return cursor.fetchall() if cursor.description else []
 
 
 def _flat(values):

@@ -15,6 +15,17 @@ ASKED_AGAIN_AFTER_SECONDS = 1.0
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _known_at = 0.0  # when it was last known to live, on the monotonic clock
+    _kept = None  # a cursor of the present connection
+
+    def kept_cursor(self):
+        """A cursor for statements that are read to their end at once: making one costs as much as a small statement."""
+        if self.queries_logged:
+            return self.cursor()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self._kept is None or self._kept.cursor.connection is not self.connection:
+            self._kept = self.cursor()
+        return self._kept
 
     def is_usable(self):
         now = time.monotonic()

@@ -5,9 +5,10 @@ waits for the first and then sees its result. The same holds on SQLite, where th
 IMMEDIATE. A constraint stands behind it (docs/decisions/0002-places.md).
 """
 
-from django.db import connection
+from django.db import connections
 from django.db.models import F
 
+from accounts.statements import fetch
 from courses.models import CourseRun, RunState
 
 
@@ -16,15 +17,13 @@ def take(run: CourseRun, seats: int = 1) -> bool:
 
     What is free while somebody waits belongs to those who wait.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [seats, run.pk, RunState.PUBLISHED.value, seats])
-        return cursor.rowcount == 1
+    return bool(fetch(connections["default"], _TAKE, [seats, run.pk, RunState.PUBLISHED.value, seats]))
 
 
 # Written by hand because composing it takes longer than running it, while hundreds wait for the same row.
 _TAKE = """
 UPDATE courses_courserun SET seats_taken = seats_taken + %s
-WHERE id = %s AND state = %s AND waitlist_length = 0 AND seats_taken <= capacity - %s
+WHERE id = %s AND state = %s AND waitlist_length = 0 AND seats_taken <= capacity - %s RETURNING id
 """
 
 
@@ -36,10 +35,8 @@ def join_waitlist(run: CourseRun, seats: int = 1) -> bool:
 
 def join_full(run: CourseRun, seats: int = 1) -> int | None:
     """Note that somebody waits, if no seat is free for a newcomer: how many are waited for now; None, and nothing noted, otherwise."""
-    with connection.cursor() as cursor:
-        cursor.execute(_JOIN_FULL, [seats, run.pk, RunState.PUBLISHED.value])
-        row = cursor.fetchone()
-    return row[0] if row else None
+    rows = fetch(connections["default"], _JOIN_FULL, [seats, run.pk, RunState.PUBLISHED.value])
+    return rows[0][0] if rows else None
 
 
 _JOIN_FULL = """

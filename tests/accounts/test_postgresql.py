@@ -4,9 +4,10 @@ import time
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 from accounts.postgresql.base import ASKED_AGAIN_AFTER_SECONDS
+from accounts.statements import fetch
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql_only]
 
@@ -62,3 +63,17 @@ def test_one_that_the_server_ended_is_seen_at_once_and_made_anew():
     with connection.cursor() as cursor:
         cursor.execute("SELECT 7")
         assert cursor.fetchone() == (7,)
+
+
+def test_the_cursor_that_is_kept_is_one_of_the_connection_at_hand():
+    first = connection.kept_cursor()
+    assert connection.kept_cursor() is first
+    connection.close()
+
+    second = connection.kept_cursor()
+
+    assert second is not first
+    assert fetch(connection, "SELECT 7", []) == [(7,)]
+    with pytest.raises(ProgrammingError):
+        fetch(connection, "SELECT no_such_column", [])
+    assert fetch(connection, "SELECT 8", []) == [(8,)]
