@@ -54,7 +54,9 @@ class EligibilityRule(models.Model):
                 violation_error_message=_("A rule belongs to a program or to a course."),
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=RANGE_KINDS) | Q(minimum__isnull=False, maximum__gte=F("minimum")),
+                # Both are asked for: comparing with nothing is neither true nor false, and a check lets that pass.
+                condition=~Q(kind__in=RANGE_KINDS)
+                | Q(minimum__isnull=False, maximum__isnull=False, maximum__gte=F("minimum")),
                 name="rule_range_is_complete",
                 violation_error_message=_("Give both ends of the range, in order."),
             ),
