@@ -81,7 +81,7 @@ def test_the_lobby_says_when_by_which_rule_and_that_all_is_ready(client, guardia
     )  # fmt: skip
     assert card.fallbacks == ["G-2, otrdienās 12:00–13:30", "Rinda: G-1"]
     assert "Iesniegt pieteikumus: 1" in text
-    assert f'data-opens-at="{int(OPENS.timestamp())}"' in text
+    assert f'data-opens-at="{int(OPENS.timestamp())}.000000"' in text
 
 
 def test_nothing_prepared_leads_to_the_catalogue(client, guardian):
