@@ -303,12 +303,14 @@ def move(
     The new seat is taken before the old one is let go, in one transaction; the old seat stays held for
     the undo time, so that undoing never takes a place from another family. Locks the learner and both
     runs by id. Raises EnrollmentRefused: FULL when the other group has no seat (a queue is never
-    jumped), or why the learner does not fit, unless overridden with a reason.
+    jumped), BUSY while others wait to be decided, or why the learner does not fit, unless overridden with a reason.
     """
     enrollment = places.lock(enrollment, to_run)
     if enrollment.state not in (State.CONFIRMED, State.WAITLISTED):
         raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
     _facts, overrides = _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason, leaving=enrollment)
+    if not override_reason:
+        newcomers.insist_on_turn(to_run, now)
     if not seats.take(to_run):
         raise EnrollmentRefused(Refusal(Reason.FULL, enrollment.learner, {"free": 0}))
     hold = settings.STAFF_MESSAGE_HOLD_SECONDS

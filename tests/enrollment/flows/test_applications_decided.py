@@ -176,6 +176,21 @@ def test_while_one_waits_nobody_passes_by_any_door(guardian, child):
     assert [outcomes_of(one) for one in (first, received, sent)] == [["place"], ["place"], ["queue"]]
 
 
+def test_staff_move_nobody_past_those_who_wait_but_with_a_reason(guardian, child):
+    run, officer = soon(capacity=1), make_guardian()
+    in_line(run, child, guardian)
+    seated = enroll(make_run(starts_at=run.starts_at + DAY), now=OPENS + HOUR)
+
+    def move(**reason):
+        return enrollments.move(enrollment=seated, to_run=run, by=officer, reason="x", now=OPENS + HOUR, **reason)
+
+    with pytest.raises(EnrollmentRefused) as raised:
+        move()
+    moved = move(override_reason="slimība")
+
+    assert (codes_of(raised), moved.run) == (["busy"], run)
+
+
 def test_whoever_came_before_a_receipt_is_served_at_once(guardian, child):
     run, other = soon(), make_guardian()
     in_line(run, child, guardian, at=OPENS + HOUR)
