@@ -119,7 +119,7 @@ class Facts:
                 one.run_id: one.run for several in enrollments.values() for one in several if one.state in HOLDING
             }
         return cls(
-            rules=rules, enrollments=enrollments, meetings=_meetings(involved, now) if enrollments or with_meetings else {},
+            rules=rules, enrollments=enrollments, meetings=meetings_of(involved, now=now) if enrollments or with_meetings else {},
             teachers=_teachers(learners) if RuleKind.TEACHER in kinds else {},
             completed=_completed(rules, learners, now) if RuleKind.PREREQUISITE in kinds else set(),
             earlier=openings.earlier(runs=runs, learners=learners, now=now), draws=draws_of(runs),
@@ -172,7 +172,8 @@ def _rules(runs) -> dict[int, list[EligibilityRule]]:
     return {pk: list((by_program[course.program_id] | by_course[pk]).values()) for pk, course in courses.items()}
 
 
-def _meetings(runs: dict[int, CourseRun], now) -> dict[int, list[Meeting]]:
+def meetings_of(runs: dict[int, CourseRun], *, now: datetime) -> dict[int, list[Meeting]]:
+    """{run id: lessons still to come, by start}."""
     lessons = Lesson.objects.filter(run__in=runs, ends_at__gt=now, state=LessonState.SCHEDULED).order_by("starts_at")
     meetings = defaultdict(list)
     for run_id, starts_at, ends_at, venue_id in lessons.values_list("run_id", "starts_at", "ends_at", "room__venue_id"):

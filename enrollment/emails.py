@@ -4,7 +4,7 @@ Whether to send is decided by the flow, which also puts them into the outbox.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,13 +15,16 @@ from accounts.outbox.flows import draft
 from accounts.outbox.models import Message
 from courses.models import CourseRun
 from enrollment import links, outcomes
-from enrollment.models import Application, Enrollment, WaitlistOffer, Wish
+from enrollment.models import Application, Draw, Enrollment, WaitlistOffer, Wish
 from enrollment.refusals import Refusal
 
 
-def place_given(enrollments: list[Enrollment], *, now: datetime, hold_seconds=0) -> list[Message]:
-    """No. 2: the place is confirmed."""
-    return _letters("place_given", enrollments, now=now, hold_seconds=hold_seconds)
+def place_given(
+    enrollments: list[Enrollment], *, now: datetime, hold_seconds=0, draw: Draw | None = None
+) -> list[Message]:
+    """No. 2: the place is confirmed; by a draw, if there was one."""
+    extra = {one.pk: _draw(draw) for one in enrollments} if draw else None
+    return _letters("place_given", enrollments, now=now, extra=extra, hold_seconds=hold_seconds)
 
 
 def joined_waitlist(
@@ -122,7 +125,7 @@ def application_received(application: Application, *, learners: list[Learner], n
     """The receipt of an application that a draw will decide."""
     draw = application.draw
     facts = {
-        "draw": _in_both_languages(draw, "name"), "draw_path": draw.get_absolute_url(), "key": str(application.key),
+        **_draw(draw), "key": str(application.key),
         "closes_at": draw.closes_at.isoformat(), "received_at": application.received_at.isoformat(),
     }  # fmt: skip
     return _application_letters("application_received", application, learners, facts, now=now)
@@ -169,6 +172,46 @@ def opening_soon(
             "is_tomorrow": timezone.localdate(opens_at) == timezone.localdate(now) + timedelta(days=1),
         },
     )  # fmt: skip
+
+
+def draw_outcome(
+    draw: Draw, application: Application, *, wishes: Iterable, learners: list[Learner],
+    positions: dict[int, dict[int, int]], now: datetime,
+) -> list[Message]:  # fmt: skip
+    """After a draw that gave fewer places than were wanted: what became of every wish.
+
+    wishes: with `run` and `outcome`. positions: {learner id: {run id: number in its queue}}.
+    """
+    found = [(wish, _in_each_language(lambda wish=wish: outcomes.words(wish.outcome))) for wish in wishes]
+    facts = {
+        **_draw(draw), "key": str(application.key), "offer_hours": draw.program.offer_hours,
+        "confirms_directly": draw.program.confirms_directly,
+    }  # fmt: skip
+    letters = []
+    for learner in learners:
+        numbers = positions.get(learner.pk, {})
+        told = [
+            {
+                "title": _title(wish.run), "code": wish.run.code, "run_path": wish.run.get_absolute_url(), "outcome": words,
+                "position": numbers.get(wish.run.pk, 0),
+            }
+            for wish, words in found
+        ]  # fmt: skip
+        more = {"wishes": told, "waits": bool(numbers)}
+        letters += _application_letters("draw_outcome", application, [learner], facts | more, now=now)
+    return letters
+
+
+def draw_cancelled(
+    draw: Draw, parties: dict[Application, list[Learner]], *, reason: str, now: datetime
+) -> list[Message]:
+    """The draw does not take place; what was sent to it is dropped."""
+    facts = _draw(draw) | {"reason": reason}
+    return [
+        letter
+        for application, learners in parties.items()
+        for letter in _application_letters("draw_cancelled", application, learners, facts, now=now)
+    ]
 
 
 def event_key(enrollment: Enrollment) -> str:
@@ -251,6 +294,10 @@ def _one_per_family(name, run, enrollments, facts, *, now):
             )
         )  # fmt: skip
     return letters
+
+
+def _draw(draw):
+    return {"draw": _in_both_languages(draw, "name"), "draw_path": draw.get_absolute_url()}
 
 
 def _old_place(old):

@@ -17,6 +17,9 @@ class Reason(models.TextChoices):
     NOT_OPEN_YET = "not_open_yet", gettext_lazy("Not open yet")
     CLOSED = "closed", gettext_lazy("Applications are closed")
     DRAW = "draw", gettext_lazy("Places are given by a draw")
+    DRAW_GROUPS = "draw_groups", gettext_lazy("These groups cannot be drawn")
+    DRAW_WINDOW = "draw_window", gettext_lazy("Another time is needed")
+    DRAW_BEGUN = "draw_begun", gettext_lazy("Too late to change the draw")
     IN_DRAW = "in_draw", gettext_lazy("Already takes part in the draw")
     MIXED = "mixed", gettext_lazy("Not in one application")
     PREPARED = "prepared", gettext_lazy("Already prepared")
@@ -118,6 +121,24 @@ class Refusal:
                     )
                     % facts
                 )
+            case Reason.DRAW_GROUPS:
+                return (
+                    _(
+                        "Only published groups of one program and term that gives places by a draw, into which nobody has applied and which belong to no other draw. In the way: %(codes)s."
+                    )
+                    % facts
+                )
+            case Reason.DRAW_WINDOW if "day" in facts:
+                return (
+                    _(
+                        "Applications begin in the future and end before the groups open by themselves: %(day)s, %(time)s."
+                    )
+                    % facts
+                )
+            case Reason.DRAW_WINDOW:
+                return _("Applications begin in the future and end after they begin.")
+            case Reason.DRAW_BEGUN:
+                return _("Applications have begun, or the draw has ended. It can only be cancelled before it is held.")
             case Reason.IN_DRAW:
                 return _("A child takes part once. Change the application that was sent instead.")
             case Reason.MIXED:
@@ -127,7 +148,9 @@ class Refusal:
             case Reason.TOO_MANY:
                 return _("Not decided yet: %(limit)s. Send or take back some of them first.") % facts
             case Reason.BUSY:
-                return _("Earlier applications for this group are being decided. Nothing was lost: press again in a moment.")
+                return _(
+                    "Earlier applications for this group are being decided. Nothing was lost: press again in a moment."
+                )
             case Reason.CLOSED:
                 return _("Applications closed on %(day)s. Other groups may still have places.") % facts
             case Reason.CANCELLED:
@@ -180,8 +203,6 @@ class Refusal:
                 return _("The place has been passed on. You can apply again.")
             case Reason.CAPACITY:
                 return _("Seats taken: %(taken)s, seats in the room: %(room)s.") % facts
-        return ""
-
             case Reason.NO_TRIAL:
                 return _("This lesson cannot be tried. Choose another one, or apply for the group.")
             case Reason.TRIED:
@@ -200,6 +221,8 @@ class Refusal:
                 return _("The group takes place, or has begun. It can still be cancelled.")
             case Reason.DECISION_DAY:
                 return _("Choose a day from today until the start of the group.")
+        return ""
+
     @property
     def short(self) -> str:
         """The line on a card, after the child's name and a colon."""

@@ -59,7 +59,7 @@ class Worker:
                 self.tell(summary)
 
     def round(self, *, now: datetime) -> dict[str, int]:
-        """One round: {"decided", "released", "expired", "reminded", "promoted", "announced", "asked", "ended", "settled", "sent", "not_sent", "nightly", "differences", "failed"}.
+        """One round: {"decided", "drawn", "released", "expired", "reminded", "promoted", "announced", "asked", "ended", "settled", "sent", "not_sent", "nightly", "differences", "failed"}.
 
         failed: parts that ended in an error of ours, which is logged; the other parts are done all the same.
         Raises OperationalError or InterfaceError when the database does not answer.
@@ -67,6 +67,7 @@ class Worker:
         summary = dict.fromkeys(
             (
                 "decided",
+                "drawn",
                 "released",
                 "expired",
                 "reminded",

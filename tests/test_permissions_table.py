@@ -21,7 +21,19 @@ from enrollment.fairness.counting import Counts
 from enrollment.flows import applications, bookings, calendar_links, enrollments
 from enrollment.management.commands.routes import methods
 from enrollment.models import Enrollment, EnrollmentState as State, FairnessReport
-from tests.factories import NOON, WEEK, enroll, make_child, make_course, make_guardian, make_run, make_slot, make_term, make_user
+from tests.enrollment.drawing import announce, drawn_group
+from tests.factories import (
+    NOON,
+    WEEK,
+    enroll,
+    make_child,
+    make_course,
+    make_guardian,
+    make_run,
+    make_slot,
+    make_term,
+    make_user,
+)
 
 PEOPLE = ("anonymous", "other family", "family", "instructor", "desk")
 
@@ -44,6 +56,9 @@ TABLE = {
     "help": (EVERYBODY, ()),
     "privacy": (EVERYBODY, ()),
     "accessibility": (EVERYBODY, ()),
+    "draws": (EVERYBODY, ()),
+    "draw": (EVERYBODY, ("draw",)),
+    "draw_record": (EVERYBODY, ("draw",)),
     "fairness": (EVERYBODY, ()),
     "fairness_of": (EVERYBODY, ("fair_program", "fair_term")),
     "fairness_csv": (EVERYBODY, ("fair_program", "fair_term")),
@@ -220,7 +235,7 @@ def things(people):
         figures=publishing.figures(Counts([], [], [], [], None)),
     )  # fmt: skip
     return {
-        "fair_program": opened.program.slug, "fair_term": opened.term.slug,
+        "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
         "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,

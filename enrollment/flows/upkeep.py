@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from accounts import locks
 from accounts.outbox import heartbeats
 from courses.models import CourseRun, RunState
-from enrollment.flows import applications, enrollments, waitlist
+from enrollment.flows import applications, draws, enrollments, waitlist
 from enrollment.models import Application, Enrollment, EnrollmentState as State, WaitlistOffer
 
 logger = logging.getLogger(__name__)
@@ -23,9 +23,10 @@ OPENINGS, OPENINGS_EVERY_MINUTES = "openings", 10
 
 
 def run_due(*, now: datetime) -> dict[str, int]:
-    """{"decided", "released", "expired", "reminded", "promoted", "announced"}: how many of each this round changed."""
+    """{"decided", "drawn", "released", "expired", "reminded", "promoted", "announced"}: how many of each this round changed."""
     return {
         "decided": _decide(now),
+        "drawn": _draw(now),
         "released": _release(now),
         "expired": _expire(now),
         "reminded": _remind(now),
@@ -60,6 +61,20 @@ def _decide(now):
             logger.exception("deciding application %s failed", one.pk)
             failed.append(one.pk)
     return decided
+
+
+def _draw(now):
+    """Draws whose window is over. One whose people or groups are out of reach waits for the next round."""
+
+    def held(draw):
+        try:
+            return draws.hold(draw=draw, now=now)
+        except OperationalError as error:
+            if not locks.gave_up(error):
+                raise
+            return False
+
+    return each(draws.due(now=now), held)
 
 
 def _release(now):

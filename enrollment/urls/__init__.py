@@ -9,6 +9,7 @@ from enrollment.urls import (
     api,
     demo,
     desk,
+    draws,
     family,
     private_calendars,
     public,
@@ -35,6 +36,7 @@ people_pages = [
 urlpatterns = [
     path("", include((people_pages, "enrollment"))),
     *site.urlpatterns,
+    path("draws/", include(draws.urlpatterns)),
     path("healthz", healthz, name="healthz"),
     path("", include((course_pages, "courses"))),
     path("accounts/", include(accounts.urlpatterns)),

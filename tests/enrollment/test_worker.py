@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 QUIET = dict.fromkeys(
     (
         "decided",
+        "drawn",
         "released",
         "expired",
         "reminded",
