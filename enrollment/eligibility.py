@@ -52,11 +52,17 @@ def fit(
 
 
 def why_not_accept(*, enrollment: Enrollment, now: datetime) -> Refusal | None:
-    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting."""
-    run, learner = enrollment.run, enrollment.learner
-    facts = Facts.load(runs=[run], learners=[learner], now=now, leaving=enrollment)
-    mine = facts.enrollments.get(learner.pk, [])
-    return _over_limit(run, learner, mine) or _clash(run, learner, mine, facts)
+    """Why an offered place can no longer be accepted: a limit or a clash that arose while waiting.
+
+    The place that it replaces, if there is one, would end and stands in nobody's way.
+    """
+    return next(iter(in_the_way(enrollment=enrollment, now=now)), None)
+
+
+def in_the_way(*, enrollment: Enrollment, now: datetime) -> list[Refusal]:
+    """The same with every reason: who overrides one overrides them all, and all are written down."""
+    facts = Facts.load(runs=[enrollment.run], learners=[enrollment.learner], now=now, leaving=enrollment)
+    return _in_the_way(enrollment, facts)
 
 
 def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict[int, Refusal | None]:
@@ -64,16 +70,18 @@ def why_not_accept_each(*, enrollments: list[Enrollment], now: datetime) -> dict
     if not enrollments:
         return {}
     facts = Facts.load(runs=[one.run for one in enrollments], learners=[one.learner for one in enrollments], now=now)
-    refusals = {}
-    for one in enrollments:
-        mine = facts.enrollments.get(one.learner_id, [])
-        refusals[one.pk] = _over_limit(one.run, one.learner, mine) or _clash(one.run, one.learner, mine, facts)
-    return refusals
+    return {one.pk: next(iter(_in_the_way(one, facts)), None) for one in enrollments}
+
+
+def _in_the_way(offered, facts):
+    mine = [one for one in facts.enrollments.get(offered.learner_id, []) if one.pk != offered.replaces_id]
+    found = (_over_limit(offered.run, offered.learner, mine), _clash(offered.run, offered.learner, mine, facts))
+    return [refusal for refusal in found if refusal]
 
 
 # What a decision reads of what a learner has; naming it keeps the query of the hottest path narrow.
 _OF_AN_ENROLLMENT = (
-    "learner_id", "state", "received_at", "run__code", "run__term_id", "run__course__program_id",
+    "learner_id", "state", "received_at", "replaces_id", "run__code", "run__term_id", "run__course__program_id",
     "run__course__title_lv", "run__course__title_en",
 )  # fmt: skip
 
@@ -134,6 +142,16 @@ class Facts:
             or _closed(run, learner, now, self.earlier.get((run.pk, learner.pk)))
             or self._unfit(run, learner, mine)
         )
+
+    def every_refusal(self, run, learner, now) -> list[Refusal]:
+        """All the reasons at once, for those who override them."""
+        mine = self.enrollments.get(learner.pk, [])
+        closed = _closed(run, learner, now, self.earlier.get((run.pk, learner.pk)))
+        found = (
+            _already(run, learner, mine), _drawn(run, learner, self), closed, *_unmet(run, learner, self),
+            _over_limit(run, learner, mine), _clash(run, learner, mine, self),
+        )  # fmt: skip
+        return [refusal for refusal in found if refusal]
 
     def why_unfit(self, run, learner, now) -> Refusal | None:
         """The same whatever the time of applying: for an application that is prepared, or waits for a draw."""
@@ -253,10 +271,13 @@ def _closed(run, learner, now, earlier=None):
 
 
 def _ineligible(run, learner, facts):
+    return next(_unmet(run, learner, facts), None)
+
+
+def _unmet(run, learner, facts):
     for rule in facts.rules.get(run.course_id, ()):
         if refusal := _RULES[rule.kind](rule, run, learner, facts):
-            return refusal
-    return None
+            yield refusal
 
 
 def _grade(rule, run, learner, facts):
@@ -320,11 +341,13 @@ def _over_limit(run, learner, mine):
 
 
 def _used(run, mine) -> list[Enrollment]:
+    held = {one.pk for one in mine if one.state in PLACED}
     return [
         one for one in mine
         if one.state in PLACED
         and one.run_id != run.pk and one.run.term_id == run.term_id
         and one.run.course.program_id == run.course.program_id
+        and one.replaces_id not in held  # an offer instead of a place is not one more
     ]  # fmt: skip
 
 

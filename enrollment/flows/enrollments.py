@@ -77,7 +77,7 @@ def _write(run, learners, key, by, now, together, override_reason, foreseen):
     if foreseen and not leaving:
         newcomers.enter(learners, run=run, state=foreseen, submission=submission, by=by, now=now)
         return submission
-    restored = _restore(run, leaving, submission, by, now) if leaving else []
+    restored = _restore(run, leaving, submission, by, now, override_reason, overrides) if leaving else []
     has_back = {one.learner_id for one in restored}
     learners = [learner for learner in learners if learner.pk not in has_back]
     seated, waiting = _seat(run, len(learners), together)
@@ -104,14 +104,17 @@ def _write(run, learners, key, by, now, together, override_reason, foreseen):
 def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
     """Raise with everybody's refusals; otherwise the facts on which they were let through, and what was overridden."""
     facts = eligibility.Facts.load(runs=[run], learners=learners, now=now, leaving=leaving)
-    found = [refusal for learner in learners if (refusal := facts.why_not(run, learner, now))]
+    if override_reason:
+        found = [refusal for learner in learners for refusal in facts.every_refusal(run, learner, now)]
+    else:
+        found = [refusal for learner in learners if (refusal := facts.why_not(run, learner, now))]
     refusals = [refusal for refusal in found if not (override_reason and refusal.is_overridable)]
     if refusals:
         raise EnrollmentRefused(*refusals)
     return facts, ",".join(sorted({refusal.code for refusal in found}))
 
 
-def _restore(run, learners, submission, by, now):
+def _restore(run, learners, submission, by, now, override_reason, overrides):
     """Who gave this very place back a moment ago gets it back instead of a new one.
 
     A place that the centre ended, or that is held no longer, is passed on first: they apply like anybody else.
@@ -121,7 +124,7 @@ def _restore(run, learners, submission, by, now):
     for one in Enrollment.objects.filter(run=run, learner__in=learners, state=State.LEAVING).select_related("learner"):
         one.run = locked
         if can_come_back(one, now=now):
-            restore(one, submission=submission, by=by, now=now)
+            restore(one, submission=submission, by=by, now=now, reason=override_reason, overrides=overrides)
             restored.append(one)
         else:
             release(one, by=by, now=now)
@@ -133,10 +136,12 @@ def can_come_back(enrollment: Enrollment, *, now: datetime) -> bool:
     return enrollment.releases_to == State.WITHDRAWN and enrollment.releases_at > now
 
 
-def restore(enrollment: Enrollment, *, submission: Submission, by: User | None, now: datetime) -> None:
+def restore(
+    enrollment: Enrollment, *, submission: Submission, by: User | None, now: datetime, reason="", overrides=""
+) -> None:
     """Make a locked place that was given back theirs again, as the answer to a new submission."""
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
-    places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
+    places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now, reason=reason, overrides=overrides)
     Enrollment.objects.filter(pk=enrollment.pk).update(submission=submission)
 
 
@@ -308,7 +313,9 @@ def move(
     enrollment = places.lock(enrollment, to_run)
     if enrollment.state not in (State.CONFIRMED, State.WAITLISTED):
         raise EnrollmentRefused(Refusal(Reason.ENDED, enrollment.learner))
-    _facts, overrides = _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason, leaving=enrollment)
+    facts, overrides = _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason, leaving=enrollment)
+    if facts.is_leaving(to_run, enrollment.learner):  # given back a moment ago: that is undone instead
+        raise EnrollmentRefused(Refusal(Reason.ALREADY, enrollment.learner, {"at": now, "has_place": True}))
     if not override_reason:
         newcomers.insist_on_turn(to_run, now)
     if not seats.take(to_run):
@@ -337,7 +344,8 @@ def move(
 def undo_move(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
     """Bring a moved learner back to the old group while its seat is held; gives the old enrollment.
 
-    The letter is stopped when it has not left. Raises EnrollmentRefused(TOO_LATE) afterwards.
+    The letter is stopped when it has not left. Raises EnrollmentRefused: TOO_LATE afterwards, LIMIT or CLASH when the
+    family has filled the old place meanwhile.
     """
     enrollment = places.lock(enrollment, enrollment.moved_from.run)
     old = places.lock(enrollment.moved_from)
@@ -345,6 +353,8 @@ def undo_move(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
         raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
     outbox.stop(event_key_prefix=emails.event_key(enrollment), now=now)
     places.change(enrollment, State.CANCELLED, LedgerEvent.RESTORED, by=by, now=now)
+    if refusal := _filled_meanwhile(old, now):
+        raise EnrollmentRefused(refusal)
     places.change(old, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now)
     places.hand_over_waits(enrollment, old)
     waitlist.promote_locked(enrollment.run, now=now)

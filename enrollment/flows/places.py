@@ -63,6 +63,12 @@ def lock_learners(ids) -> list[Learner]:
     return _locked(sorted(set(ids)))
 
 
+def lock_at_once(learner_id: int) -> bool:
+    """Lock a learner although a run is locked already; False, without waiting, when somebody else has them."""
+    free = Learner.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=learner_id)
+    return bool(free.values_list("pk", flat=True))
+
+
 class NotTheirs(Exception):
     """Somebody wants to act for a learner who is not theirs."""
 
@@ -107,8 +113,8 @@ def begin(
     _write_enrollments(enrollments)
     _write_ledger([
         LedgerEntry(
-            enrollment=one, run_id=one.run_id, number=1, event=event, to_state=one.state,
-            seats=COUNTS[one.state][0] * one.seats, by=by, at=one.changed_at,
+            enrollment_id=one.pk, run_id=one.run_id, number=1, event=event, to_state=one.state,
+            seats=COUNTS[one.state][0] * one.seats, by_id=by and by.pk, at=one.changed_at,
             reason=reason or (reasons or {}).get(one.learner_id, ""), overrides=overrides,
         )
         for one in enrollments

@@ -59,13 +59,13 @@ def give_place(*, enrollment: Enrollment, by: User, now: datetime, reason="") ->
     if passed and not reason:
         names = ", ".join(one.who for one in passed)
         raise EnrollmentRefused(Refusal(Reason.OUT_OF_TURN, learner, {"names": names}))
-    overridden = learner and eligibility.why_not_accept(enrollment=enrollment, now=now)
-    if overridden and not (reason and overridden.is_overridable):
-        raise EnrollmentRefused(overridden)
+    overridden = eligibility.in_the_way(enrollment=enrollment, now=now) if learner else []
+    if overridden and not (reason and all(refusal.is_overridable for refusal in overridden)):
+        raise EnrollmentRefused(overridden[0])
+    codes = [Reason.OUT_OF_TURN.value] * bool(passed) + [refusal.code for refusal in overridden]
     places.change(
-        enrollment, State.CONFIRMED, LedgerEvent.STANDBY, by=by, now=now, reason=reason,
-        overrides=",".join([*([Reason.OUT_OF_TURN.value] if passed else []), *([overridden.code] if overridden else [])]),
-    )  # fmt: skip
+        enrollment, State.CONFIRMED, LedgerEvent.STANDBY, by=by, now=now, reason=reason, overrides=",".join(codes)
+    )
     outbox.enqueue(*emails.place_given([enrollment], now=now))
     return enrollment
 
@@ -106,12 +106,22 @@ def _was_no_show(enrollment):
 def undo_no_show(*, enrollment: Enrollment, by: User, now: datetime) -> Enrollment:
     """They came after all, or the wrong row was pressed: the place is theirs again while the seat is empty.
 
-    Raises EnrollmentRefused(TOO_LATE) when somebody else has the seat by now, or it was no such end.
+    Raises EnrollmentRefused: TOO_LATE when somebody else has the seat by now, or it was no such end, ALREADY when they
+    have come into the group anew, LIMIT or CLASH when they have something else by now.
     """
     enrollment = places.lock(enrollment)
+    learner = enrollment.learner
     if enrollment.state == State.CONFIRMED:
         return enrollment
-    restored = _was_no_show(enrollment) and _why_closed(enrollment.run, now) is None
-    if not restored or not places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now):
-        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, enrollment.learner))
+    if not _was_no_show(enrollment) or _why_closed(enrollment.run, now) is not None:
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, learner))
+    if learner:
+        anew = Enrollment.objects.filter(run=enrollment.run, learner=learner, ended_at=None).first()
+        if anew is not None:
+            facts = {"at": anew.received_at, "has_place": anew.state != State.WAITLISTED}
+            raise EnrollmentRefused(Refusal(Reason.ALREADY, learner, facts))
+        if refusal := eligibility.why_not_accept(enrollment=enrollment, now=now):
+            raise EnrollmentRefused(refusal)
+    if not places.change(enrollment, State.CONFIRMED, LedgerEvent.RESTORED, by=by, now=now):
+        raise EnrollmentRefused(Refusal(Reason.TOO_LATE, learner))
     return enrollment

@@ -130,7 +130,7 @@ def _pass_over(party, free, now):
 
 def _give(one, run, deadline, now):
     one.run = run
-    if run.course.program.confirms_directly and not places.gives_up(one):  # nobody gives a place up unasked
+    if run.course.program.confirms_directly and _needs_no_answer(one, now):
         if places.change(one, State.CONFIRMED, LedgerEvent.PROMOTED, by=None, now=now):
             outbox.enqueue(*emails.place_given([one], now=now))
         return
@@ -140,6 +140,18 @@ def _give(one, run, deadline, now):
         enrollment=one, offered_at=now, expires_at=deadline, remind_at=half_time(now=now, deadline=deadline)
     )
     outbox.enqueue(*emails.seat_offered(offer, now=now))
+
+
+def _needs_no_answer(one, now):
+    """Whether a place can be given unasked: it gives nothing up, and is within limit and timetable of the learner.
+
+    The learner is locked for that, after the run, and so only if nobody else has them; otherwise the family is asked.
+    """
+    if one.learner_id is None:
+        return True
+    if places.gives_up(one) or not places.lock_at_once(one.learner_id):
+        return False
+    return eligibility.why_not_accept(enrollment=one, now=now) is None
 
 
 def accept(*, offer: WaitlistOffer, by: User | None, now: datetime) -> Enrollment:

@@ -23,6 +23,7 @@ from tests.factories import (
     make_children,
     make_course,
     make_guardian,
+    make_program,
     make_rule,
     make_run,
     make_user,
@@ -176,6 +177,23 @@ def test_staff_may_override_a_rule_with_a_reason_that_the_ledger_keeps():
     assert list(LedgerEntry.objects.values_list("event", "reason", "by")) == [
         ("received", "Pārceļas uz Ventspili janvārī", desk.pk)
     ]
+
+
+def test_every_rule_that_was_overridden_is_written_down_also_for_a_place_taken_back():
+    course = make_course(program=make_program(max_places_per_term=1))
+    child, desk = make_child(), make_user(roles=["desk"])
+    first, at_the_same_time = make_run(course=course), make_run(course=course)
+    seated = enroll(first, child)
+    enroll(at_the_same_time, child, by=desk, override_reason="Vecāku lūgums")
+    enrollments.withdraw(enrollment=seated, by=None, now=NOON)
+
+    enroll(first, child, by=desk, override_reason="Tomēr abas")
+
+    assert states_of(first) == [CONFIRMED]
+    overridden = LedgerEntry.objects.exclude(overrides="").values_list("event", "reason", "overrides")
+    assert list(overridden) == [
+        ("received", "Vecāku lūgums", "clash,limit"), ("restored", "Tomēr abas", "clash,limit")
+    ]  # fmt: skip
 
 
 def test_no_reason_overrides_the_capacity():

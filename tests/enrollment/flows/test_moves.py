@@ -106,3 +106,28 @@ def test_the_old_place_of_a_move_is_not_taken_back_beside_the_new_one():
         enrollments.undo_withdrawal(enrollment=seated, by=desk, now=NOON)
 
     assert (states_of(old_run), states_of(new_run)) == ([LEAVING], [CONFIRMED])
+
+
+def test_a_move_is_not_undone_over_what_the_family_got_meanwhile():
+    """The old place was at the time of another group, which the move made free for them."""
+    old_run, same_time, later = make_run(), make_run(), make_run(starts_at=NOON + 2 * WEEK + 3 * HOUR)
+    desk, seated = make_user(), enroll(old_run)
+    moved = enrollments.move(enrollment=seated, to_run=later, by=desk, reason="", now=NOON)
+    enroll(same_time, seated.learner)
+
+    with pytest.raises(EnrollmentRefused) as raised:
+        enrollments.undo_move(enrollment=moved, by=desk, now=NOON + timedelta(seconds=30))
+
+    assert codes_of(raised) == [Reason.CLASH]
+    assert (states_of(old_run), states_of(later)) == ([LEAVING], [CONFIRMED])
+
+
+def test_nobody_is_moved_to_where_their_old_place_is_still_held():
+    old_run, later = make_run(), make_run(starts_at=NOON + 2 * WEEK + 3 * HOUR)
+    desk = make_user()
+    moved = enrollments.move(enrollment=enroll(old_run), to_run=later, by=desk, reason="", now=NOON)
+
+    with pytest.raises(EnrollmentRefused) as raised:
+        enrollments.move(enrollment=moved, to_run=old_run, by=desk, reason="", now=NOON)
+
+    assert codes_of(raised) == [Reason.ALREADY]

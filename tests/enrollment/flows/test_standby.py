@@ -15,10 +15,13 @@ from tests.factories import (
     DAY,
     HOUR,
     NOON,
+    WEEK,
     codes_of,
     counters_of,
+    enroll,
     make_course,
     make_program,
+    make_run,
     make_slot,
     make_user,
     states_of,
@@ -143,6 +146,31 @@ def test_who_came_after_all_has_the_place_again_while_it_is_empty(desk):
 
     assert (back.state, codes_of(refused)) == (State.CONFIRMED, [Reason.TOO_LATE])
     assert reconcile().differences == []
+
+
+def test_who_came_into_the_group_anew_does_not_come_back_besides(desk):
+    group = make_run(course=make_course(program=make_program(has_standby=True)), offers_end_at=NOON + 2 * WEEK)
+    late, start = enroll(group), group.starts_at
+    standby.note_no_show(enrollment=late, by=desk, now=start)
+    enroll(group, late.learner, now=start)
+
+    with pytest.raises(EnrollmentRefused) as refused:
+        standby.undo_no_show(enrollment=late, by=desk, now=start)
+
+    assert (codes_of(refused), states_of(group)) == ([Reason.ALREADY], [State.EXPIRED, State.CONFIRMED])
+
+
+def test_who_has_a_place_at_that_time_by_now_does_not_come_back(desk):
+    course = make_course(program=make_program(has_standby=True))
+    group, same_time = (make_run(course=course, offers_end_at=NOON + 2 * WEEK) for _ in range(2))
+    late, start = enroll(group), group.starts_at
+    standby.note_no_show(enrollment=late, by=desk, now=start)
+    enroll(same_time, late.learner, now=start)
+
+    with pytest.raises(EnrollmentRefused) as refused:
+        standby.undo_no_show(enrollment=late, by=desk, now=start)
+
+    assert codes_of(refused) == [Reason.CLASH]
 
 
 @pytest.mark.slow

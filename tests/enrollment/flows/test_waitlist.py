@@ -201,6 +201,26 @@ def test_a_program_may_confirm_directly():
     assert WaitlistOffer.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("program", "other_start"),
+    [
+        ({"max_places_per_term": 1, "forbids_clash": False}, NOON + 3 * WEEK),
+        ({"forbids_clash": True}, NOON + 2 * WEEK),  # the same time
+    ],
+)
+def test_whoever_has_something_else_by_then_is_asked_instead(program, other_start):
+    program = make_program(confirms_directly=True, **program)
+    run = make_run(capacity=1, course=make_course(program=program))
+    seated, waiting = enroll(run), enroll(run)
+    enroll(make_run(course=make_course(program=program), starts_at=other_start), waiting.learner)
+
+    give_back(seated)
+
+    assert states_of(run) == [WITHDRAWN, OFFERED]
+    with pytest.raises(EnrollmentRefused):
+        waitlist.accept(offer=waiting.offers.get(), by=None, now=NOON + HOUR)
+
+
 def test_nothing_is_offered_after_the_last_useful_moment():
     run = make_run(capacity=1, offers_end_at=NOON + 5 * DAY)
     seated, _waiting = enroll(run), enroll(run)
