@@ -189,6 +189,7 @@ def _shows_a_page(name):
 
 POSTS = {
     *("enrollment:messages_read", "enrollment:draft_save", "enrollment:withdraw", "enrollment:undo_withdrawal"),
+    "enrollment:application_drop",
     *("enrollment:pass_on", "enrollment:calendar_link_new", "enrollment:calendar_link_revoke"),
     *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
     *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
