@@ -1,5 +1,9 @@
 """People in the admin: found by id, e-mail or name, shown with little, changed by flows."""
 
+from allauth.account import admin as _addresses_of_allauth  # noqa: F401  (registers what is replaced below)
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as _factors_of_allauth  # noqa: F401
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
@@ -105,3 +109,28 @@ class TeacherProfileAdmin(LookingAdmin):
     list_select_related = ["school"]
     fields = ["user", "school", "subject", "confirmed_at"]
     ordering = ["-pk"]
+
+
+admin.site.unregister([EmailAddress, Authenticator])  # allauth's pages show addresses in lists, and secrets
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(LookingAdmin):
+    list_display = ["pk", "user_id", "verified", "primary"]
+    search_fields = ["=user__pk", "=email"]
+    fields = ["user_id", "email", "verified", "primary"]
+    ordering = ["-pk"]
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(LookingAdmin):
+    """Second factors without their secrets. Who has lost theirs sets up another after an operator deleted it."""
+
+    list_display = ["pk", "user_id", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["=user__pk"]
+    fields = ["user_id", "type", "created_at", "last_used_at"]
+    ordering = ["-pk"]
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser

@@ -4,11 +4,16 @@ Who may open it is decided by `permissions.is_administrator`, like on the rest o
 permissions and its password page are not used. Lists show as little of people as finding needs.
 """
 
+import json
+
 from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import staff_log
 from accounts.permissions import is_administrator, is_builder
 
 
@@ -45,6 +50,19 @@ class LookingAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    # Django would keep the name of what was changed, for good.
+
+    def log_addition(self, request, obj, message):
+        return self._log(request, obj, message, ADDITION)
+
+    def log_change(self, request, obj, message):
+        return self._log(request, obj, message, CHANGE)
+
+    @staticmethod
+    def _log(request, obj, message, flag):
+        what = message if isinstance(message, str) else json.dumps(message)
+        return staff_log.write(by=request.user, about=obj, what=what, now=timezone.now(), flag=flag)
 
 
 class BuildingAdmin(LookingAdmin):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
@@ -299,3 +300,15 @@ def test_an_account_can_be_closed_but_not_ones_own_or_an_operators(client, coord
     assert answers == [302, 403, 403]
     assert [User.objects.get(pk=one.pk).is_active for one in (somebody, coordinator, operator)] == [False, True, True]
     assert User.objects.get(pk=somebody.pk).email == somebody.email
+
+
+def test_second_factors_show_no_secret_and_are_deleted_by_operators_alone():
+    keeper = make_user(is_staff=True, is_superuser=True)
+    factor = Authenticator.objects.create(user=make_user(), type="totp", data={"secret": "NB2HI4DTHIXS6"})
+    page, delete = (f"/admin/mfa/authenticator/{factor.pk}/{what}/" for what in ("change", "delete"))
+
+    assert "NB2HI4DTHIXS6" not in signed_in(keeper).get(page).text
+    coordinator = signed_in(make_user(roles=[Role.COORDINATOR], is_staff=True))
+    assert (coordinator.get(page).status_code, coordinator.get(delete).status_code) == (200, 403)
+    signed_in(keeper).post(delete, {"post": "yes"})
+    assert Authenticator.objects.count() == 0

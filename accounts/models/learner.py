@@ -97,6 +97,9 @@ class Learner(models.Model):
     def __str__(self):
         return f"{self.first_name} {self.last_name}"
 
+    def __repr__(self):
+        return f"<{type(self).__name__} #{self.pk}>"  # may come into a log or an error report: no name
+
     def save(self, *args, **kwargs):
         self.search_key = search_key(self.first_name, self.last_name)
         self.sort_key = f"{sort_key(self.last_name)} {sort_key(self.first_name)}"

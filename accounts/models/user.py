@@ -75,6 +75,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self):
         return self.get_full_name() or f"#{self.pk}"
 
+    def __repr__(self):
+        return f"<{type(self).__name__} #{self.pk}>"  # may come into a log or an error report: no name
+
     def save(self, *args, **kwargs):
         if self.email is not None:
             self.email = self.email.strip().lower() or None
