@@ -74,6 +74,10 @@ audit: $(BIN)/.development ## known weaknesses in what the locks install
 messages: $(BIN)/.development ## bring the catalogue of translations up to date with the sources
 	$(BIN)/python -m tests.catalogue
 
+.PHONY: privacy-docs
+privacy-docs: $(BIN)/.production ## write docs/privacy.md from what the columns of people declare
+	$(BIN)/python manage.py privacy_docs
+
 .PHONY: lock
 lock: $(BIN)/.development ## compile requirements*.txt from requirements*.in (UPGRADE=1 for newer versions)
 	for name in requirements requirements-dev; do \

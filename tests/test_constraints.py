@@ -1,67 +1,29 @@
 """Every constraint of every model is broken once, and the database says no by its name."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import translation
 
-from accounts.models import Learner, Role, School, TeacherProfile, User
-from accounts.outbox.models import Heartbeat, Message
+from accounts.models import User
 from courses.models import (
-    Break,
-    Course,
-    CourseRun,
-    EligibilityRule,
-    FeePolicy,
-    FirstServed,
-    Lesson,
-    PriorityWindow,
-    Program,
-    PublicFeed,
-    Room,
     RuleKind,
-    Term,
-    Venue,
-)
-from enrollment.models import (
-    Applicant,
-    Application,
-    ApplicationState,
-    Draw,
-    Enrollment,
-    FairnessReport,
-    FeedLink,
-    FormDraft,
-    LedgerEntry,
-    Submission,
-    WaitlistOffer,
-    Wish,
 )
 from tests.factories import (
-    DAY,
     HOUR,
     NOON,
     WEEK,
     enroll,
-    make_child,
     make_course,
-    make_guardian,
-    make_program,
-    make_room,
     make_rule,
     make_run,
-    make_school,
-    make_term,
-    make_user,
 )
+from tests.sound import OURS, SOUND, an_application
 
 pytestmark = pytest.mark.django_db
 
-OURS = [model for label in ("accounts", "outbox", "courses", "enrollment") for model in apps.get_app_config(label).get_models()]  # fmt: skip
 CONSTRAINTS = {constraint.name: (model, constraint) for model in OURS for constraint in model._meta.constraints}
 TOLD = sorted(
     name for name, (_, one) in CONSTRAINTS.items() if one.violation_error_message != one.default_violation_error_message
@@ -69,73 +31,6 @@ TOLD = sorted(
 
 YEAR = 52 * WEEK
 
-
-def an_application():
-    child = make_child()
-    application = Application.objects.create(
-        prepared_by=child.guardianships.get().guardian, prepared_at=NOON, draw=a_draw(), state=ApplicationState.PREPARED
-    )
-    Applicant.objects.create(application=application, learner=child, draw=application.draw)
-    Wish.objects.create(application=application, run=make_run(), rank=1)
-    return application
-
-
-def a_draw():
-    return Draw.objects.create(
-        slug=f"draw-{uuid4().hex}", name_lv="Izloze", name_en="Draw", program=make_program(), seed_sha256="0" * 64,
-        announced_at=NOON, opens_at=NOON, closes_at=NOON + DAY,
-    )  # fmt: skip
-
-
-def a_letter():
-    user = make_guardian()
-    return Message.objects.create(
-        event_key="e", recipient=user, address=user.email, kind="enrollment.place_given", created_at=NOON, send_after=NOON
-    )  # fmt: skip
-
-
-def an_offer():
-    return WaitlistOffer.objects.create(
-        enrollment=enroll(make_run()), offered_at=NOON, remind_at=NOON + HOUR, expires_at=NOON + DAY
-    )
-
-
-def a_feed():
-    return FeedLink.objects.create(user=make_guardian(), name="Telefons", token_sha256="0" * 64, created_at=NOON)
-
-
-def a_break():
-    return make_term(breaks=[(NOON.date(), NOON.date())]).breaks.get()
-
-
-def a_window():
-    return PriorityWindow.objects.create(
-        program=make_program(), term=make_term(), who=FirstServed.SIBLING, opens_at=NOON
-    )
-
-
-def figures():
-    return FairnessReport.objects.create(program=make_program(), term=make_term(), opened_at=NOON, computed_at=NOON)
-
-
-# A row of each model that keeps every constraint.
-SOUND = {
-    User: make_guardian, Learner: make_child, School: make_school,
-    TeacherProfile: lambda: TeacherProfile.objects.create(user=make_user(), school=make_school()),
-    Heartbeat: lambda: Heartbeat.objects.create(name="worker", beat_at=NOON), Message: a_letter,
-    Program: make_program, Course: make_course, CourseRun: make_run, Room: make_room, Term: make_term, Break: a_break,
-    Venue: lambda: make_room().venue, PriorityWindow: a_window, Lesson: lambda: make_run().lessons.first(),
-    EligibilityRule: lambda: make_rule(make_program(), RuleKind.GRADE, minimum=1, maximum=12),
-    FeePolicy: lambda: FeePolicy.objects.create(slug="fee", name_lv="Maksa", name_en="Fee"),
-    PublicFeed: lambda: PublicFeed.objects.create(path="/feeds/all.ics", language="lv"),
-    Enrollment: lambda: enroll(make_run()), Submission: lambda: enroll(make_run()).submission,
-    LedgerEntry: lambda: enroll(make_run()).ledger.get(), WaitlistOffer: an_offer, FeedLink: a_feed,
-    Draw: a_draw, Application: an_application, Applicant: lambda: an_application().applicants.get(),
-    Wish: lambda: an_application().wishes.get(), FairnessReport: figures,
-    FormDraft: lambda: FormDraft.objects.create(user=make_guardian(), form="child", data={}, saved_at=NOON),
-    apps.get_model("accounts.Guardianship"): lambda: make_child().guardianships.get(),
-    apps.get_model("accounts.RoleGrant"): lambda: make_user(roles=[Role.DESK]).role_grants.get(),
-}  # fmt: skip
 
 # What to change in a copy of such a row, so that this constraint alone is broken; nothing, when the copy itself is one
 # too many. A function gives the value when the test runs.
