@@ -12,6 +12,7 @@ from courses.models import FirstServed, PriorityWindow
 from enrollment.desk import answers, reasons
 from enrollment.flows import applications, capacity, enrollments, standby, transfers, upkeep, waitlist
 from enrollment.models import Enrollment, LedgerEntry, LedgerEvent
+from tests.enrollment import drawing
 from tests.factories import (
     DAY,
     HOUR,
@@ -306,3 +307,26 @@ def test_the_wishes_of_an_application_are_told_with_what_came_of_each():
     (place,) = sent.submission.enrollments.all()
 
     assert told(place, answers.OWN)[0][2][-1] == f"Wishes: 1. {full.code}: no place was free; 2. {free.code}: a place."
+
+
+def test_a_place_that_was_drawn_says_its_number_among_all_and_leads_to_the_draw():
+    (group,) = drawing.drawn_groups(1)
+    draw = drawing.announce(group)
+    sent = [drawing.apply(group) for _ in range(3)]
+    drawing.hold(draw)
+    first, _second, last = (
+        one.submission.enrollments.get()
+        for one in drawing.by_number(draw, *(type(one).objects.get(pk=one.pk) for one in sent))
+    )
+
+    assert short(first)[1:] == ["Place in the order of the draw: 1 of 3."]
+    assert short(last)[1:] == [
+        "Place in the order of the draw: 3 of 3.", "The group was full. Number in the queue then: 2.",
+        "Waits still. Number in the queue now: 2.",
+    ]  # fmt: skip
+    assert told(first, answers.OWN)[0] == (
+        "Drawn by lot: a place",
+        "the system",
+        ["Place in the order of the draw: 1 of 3."],
+    )
+    assert why(first).draw == draw

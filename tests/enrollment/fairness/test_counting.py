@@ -12,6 +12,7 @@ from enrollment.fairness import counting
 from enrollment.flows import applications, bookings, enrollments, fairness, waitlist
 from enrollment.models import Application, ApplicationState as Stage, Enrollment, FairnessReport
 from enrollment.worker import Worker
+from tests.enrollment import drawing
 from tests.factories import (
     DAY,
     HOUR,
@@ -118,6 +119,20 @@ def test_a_place_that_came_from_the_queue_is_told_apart_and_so_is_one_of_an_earl
     assert found.ways == ["earlier", "first_hour", "later", "queue"]
     assert found.by_way == Counter({"earlier": 1, "queue": 1})
     assert (found.offers, found.served, found.served_hours) == (Counter({"accepted": 1}), 1, 1.0)
+
+
+def test_a_place_that_was_drawn_is_told_apart(term):
+    (group,) = drawing.drawn_groups(1, term=term)
+    draw = drawing.announce(group)
+    for _ in range(3):
+        drawing.apply(group)
+    drawing.hold(draw)
+
+    found = count(group.course.program, term, now=drawing.HELD)
+
+    assert (found.ways[0], found.by_way, found.applied, found.waiting) == ("draw", Counter({"draw": 1}), 3, 2)
+    assert fairness.refresh(now=drawing.HELD - DAY) == 0
+    assert fairness.refresh(now=drawing.HELD) == 1  # the draw comes before the opening to all
 
 
 def test_a_child_who_was_moved_keeps_the_moment_of_the_application(program, term, group):

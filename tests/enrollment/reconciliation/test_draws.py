@@ -22,6 +22,7 @@ from enrollment.models import (
     Wish,
 )
 from enrollment.reconciliation import reconcile
+from tests.enrollment import drawing
 from tests.factories import DAY, HOUR, NOON, counters_of, enroll, make_child, make_guardian, make_run
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,19 @@ def test_what_was_drawn_adds_up(draw):
     enroll(draw.runs.get(), now=HELD + HOUR)  # whoever comes later is not of the draw
 
     assert (counters_of(draw.runs.get()), found()) == ((1, 0, 3), [])
+
+
+def test_what_the_flow_drew_adds_up_with_siblings_two_places_and_several_queues():
+    first, second, third = drawing.drawn_groups(2, 1, 1)
+    announced, family = drawing.announce(first, second, third), make_guardian()
+    siblings = [make_child(family), make_child(family, first_name="Roberts")]
+    drawing.apply(first, second, learners=siblings, by=family)
+    for _ in range(4):
+        drawing.apply(first, second, third, places_wanted=2)
+    drawing.apply(third, waits_for=[])
+    drawing.hold(announced)
+
+    assert (LedgerEntry.objects.filter(event=LedgerEvent.DRAWN).exists(), found()) == (True, [])
 
 
 def test_a_seed_that_was_changed_is_found(draw):

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Role
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
+from tests.enrollment import drawing
 from tests.enrollment.views.desk import client_of, make_desk, open_run
 from tests.factories import enroll, make_child, make_guardian, make_user
 
@@ -45,6 +46,19 @@ def test_it_is_one_click_from_the_list_the_family_and_the_history(waiting):
         f"/desk/groups/{waiting.run_id}/history/",
     ):  # fmt: skip
         assert address in client.get(page).content.decode(), page
+
+
+def test_what_was_drawn_leads_to_the_draw(db):
+    (group,) = drawing.drawn_groups(1)
+    draw = drawing.announce(group)
+    sent = drawing.apply(group)
+    drawing.hold(draw)
+    place = group.enrollments.get()
+
+    page = client_of(make_desk()).get(f"/desk/enrollments/{place.pk}/why/").content.decode()
+
+    assert f'href="{draw.get_absolute_url()}"' in page
+    assert str(sent.key) not in page
 
 
 @pytest.mark.parametrize("who", ["family", "instructor"])
