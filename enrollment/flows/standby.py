@@ -40,11 +40,12 @@ def _why_closed(run, now) -> Refusal | None:
 def give_place(*, enrollment: Enrollment, by: User, now: datetime, reason="") -> Enrollment:
     """Somebody who waits is there and gets an empty place. Pressed twice it is given once.
 
-    In the order of the queue; past others for whom there is room only with a written reason (they are not there).
-    Locks the learner and the run. Raises EnrollmentRefused: OUT_OF_TURN without that reason, FULL, what does not fit
-    (with a reason that is overridden), TOO_EARLY and why there is nothing to give.
+    In the order of the queue, and to siblings who go together at once; past others for whom there is room, or without
+    the siblings, only with a written reason (they are not there). Locks the learners and the run. Raises
+    EnrollmentRefused: OUT_OF_TURN without that reason, FULL, what does not fit (with a reason that is overridden),
+    TOO_EARLY and why there is nothing to give.
     """
-    enrollment = places.lock(enrollment)
+    enrollment = places.lock(enrollment, with_learners=[one.learner_id for one in _together_with(enrollment)])
     run, learner = enrollment.run, enrollment.learner
     if enrollment.state == State.CONFIRMED:
         return enrollment
@@ -52,22 +53,35 @@ def give_place(*, enrollment: Enrollment, by: User, now: datetime, reason="") ->
         raise EnrollmentRefused(Refusal(Reason.ENDED, learner))
     if refusal := _why_closed(run, now):
         raise EnrollmentRefused(refusal)
+    siblings = _together_with(enrollment)
+    party = [enrollment] if reason else [enrollment, *siblings]
     free = run.capacity - run.seats_taken
-    if enrollment.seats > free:
+    if sum(one.seats for one in party) > free:
         raise EnrollmentRefused(Refusal(Reason.FULL, learner, {"free": free}))
-    passed = list(Enrollment.objects.ahead_of(enrollment).filter(seats__lte=free).select_related("learner"))
+    ahead = Enrollment.objects.ahead_of(enrollment).filter(seats__lte=free).select_related("learner")
+    passed = [one for one in ahead if one not in party] + [one for one in siblings if one not in party]
     if passed and not reason:
         names = ", ".join(one.who for one in passed)
         raise EnrollmentRefused(Refusal(Reason.OUT_OF_TURN, learner, {"names": names}))
-    overridden = eligibility.in_the_way(enrollment=enrollment, now=now) if learner else []
-    if overridden and not (reason and all(refusal.is_overridable for refusal in overridden)):
-        raise EnrollmentRefused(overridden[0])
-    codes = [Reason.OUT_OF_TURN.value] * bool(passed) + [refusal.code for refusal in overridden]
-    places.change(
-        enrollment, State.CONFIRMED, LedgerEvent.STANDBY, by=by, now=now, reason=reason, overrides=",".join(codes)
-    )
-    outbox.enqueue(*emails.place_given([enrollment], now=now))
+    for one in party:
+        one.run = run
+        overridden = eligibility.in_the_way(enrollment=one, now=now) if one.learner else []
+        if overridden and not (reason and all(refusal.is_overridable for refusal in overridden)):
+            raise EnrollmentRefused(overridden[0])
+        codes = [Reason.OUT_OF_TURN.value] * bool(passed) + [refusal.code for refusal in overridden]
+        places.change(
+            one, State.CONFIRMED, LedgerEvent.STANDBY, by=by, now=now, reason=reason, overrides=",".join(codes)
+        )
+    outbox.enqueue(*emails.place_given(party, now=now))
     return enrollment
+
+
+def _together_with(enrollment) -> list[Enrollment]:
+    """The siblings who wait for the same group, and want to go there together or not at all."""
+    if not enrollment.submission.is_together:
+        return []
+    waiting = Enrollment.objects.filter(run=enrollment.run_id, submission=enrollment.submission_id).waitlisted()
+    return list(waiting.exclude(pk=enrollment.pk).select_related("learner", "submission"))
 
 
 @transaction.atomic

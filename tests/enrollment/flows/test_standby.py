@@ -19,7 +19,9 @@ from tests.factories import (
     codes_of,
     counters_of,
     enroll,
+    make_children,
     make_course,
+    make_guardian,
     make_program,
     make_run,
     make_slot,
@@ -146,6 +148,37 @@ def test_who_came_after_all_has_the_place_again_while_it_is_empty(desk):
 
     assert (back.state, codes_of(refused)) == (State.CONFIRMED, [Reason.TOO_LATE])
     assert reconcile().differences == []
+
+
+def siblings_at_the_door(*, capacity):
+    """A group of which nobody came; two siblings who go together wait for it."""
+    program = make_program(has_standby=True)
+    group = make_run(capacity=capacity, course=make_course(program=program), offers_end_at=NOON + 2 * WEEK)
+    absent = [enroll(group) for _ in range(capacity)]
+    enroll(group, *make_children(2, make_guardian()), together=True)
+    for one in absent[:2]:
+        standby.note_no_show(enrollment=one, by=None, now=group.starts_at)
+    return group, list(group.enrollments.waitlisted())
+
+
+def test_siblings_who_go_together_get_their_places_together(desk):
+    group, (first, _second) = siblings_at_the_door(capacity=2)
+
+    standby.give_place(enrollment=first, by=desk, now=group.starts_at)
+
+    assert states_of(group) == [State.EXPIRED, State.EXPIRED, State.CONFIRMED, State.CONFIRMED]
+    assert reconcile().differences == []
+
+
+def test_one_of_them_alone_gets_a_place_with_a_written_reason(desk):
+    group, (first, second) = siblings_at_the_door(capacity=1)
+
+    with pytest.raises(EnrollmentRefused) as refused:
+        standby.give_place(enrollment=first, by=desk, now=group.starts_at)
+    standby.give_place(enrollment=second, by=desk, now=group.starts_at, reason="Pirmais saslima")
+
+    assert (codes_of(refused), states_of(group)) == ([Reason.FULL], [State.EXPIRED, State.WAITLISTED, State.CONFIRMED])
+    assert second.ledger.latest("number").overrides == "out_of_turn"
 
 
 def test_who_came_into_the_group_anew_does_not_come_back_besides(desk):
