@@ -6,6 +6,7 @@ Whether to send is decided by the flow, which also puts them into the outbox.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -23,7 +24,7 @@ def place_given(
     enrollments: list[Enrollment], *, now: datetime, hold_seconds=0, draw: Draw | None = None
 ) -> list[Message]:
     """No. 2: the place is confirmed; by a draw, if there was one."""
-    extra = {one.pk: _draw(draw) for one in enrollments} if draw else None
+    extra = dict.fromkeys((one.pk for one in enrollments), _draw(draw)) if draw else None
     return _letters("place_given", enrollments, now=now, extra=extra, hold_seconds=hold_seconds)
 
 
@@ -149,7 +150,11 @@ def application_refused(
 
 
 def opening_soon(
-    user: User, *, prepared: list[tuple[Application, list[tuple[CourseRun, Refusal]]]], opens_at: datetime, now: datetime
+    user: User,
+    *,
+    prepared: list[tuple[Application, list[tuple[CourseRun, Refusal]]]],
+    opens_at: datetime,
+    now: datetime,
 ) -> Message:
     """No. 12: applications open tomorrow; what this person has prepared, and why some of it would not do."""
     applications = []
@@ -174,31 +179,37 @@ def opening_soon(
     )  # fmt: skip
 
 
-def draw_outcome(
-    draw: Draw, application: Application, *, wishes: Iterable, learners: list[Learner],
-    positions: dict[int, dict[int, int]], now: datetime,
-) -> list[Message]:  # fmt: skip
+def draw_outcomes(
+    draw: Draw,
+    sent: Iterable[tuple[Application, list[Learner], list]],
+    *,
+    positions: dict[int, dict[int, int]],
+    now: datetime,
+) -> list[Message]:
     """After a draw that gave fewer places than were wanted: what became of every wish.
 
-    wishes: with `run` and `outcome`. positions: {learner id: {run id: number in its queue}}.
+    sent: (application, its learners, its wishes with `run` and `outcome`). positions: {learner id: {run id: number in
+    its queue}}. Thousands at once: what letters have in common is made once.
     """
-    found = [(wish, _in_each_language(lambda wish=wish: outcomes.words(wish.outcome))) for wish in wishes]
-    facts = {
-        **_draw(draw), "key": str(application.key), "offer_hours": draw.program.offer_hours,
+    about = {
+        **_draw(draw),
+        "offer_hours": draw.program.offer_hours,
         "confirms_directly": draw.program.confirms_directly,
-    }  # fmt: skip
-    letters = []
-    for learner in learners:
-        numbers = positions.get(learner.pk, {})
-        told = [
-            {
-                "title": _title(wish.run), "code": wish.run.code, "run_path": wish.run.get_absolute_url(), "outcome": words,
-                "position": numbers.get(wish.run.pk, 0),
-            }
-            for wish, words in found
-        ]  # fmt: skip
-        more = {"wishes": told, "waits": bool(numbers)}
-        letters += _application_letters("draw_outcome", application, [learner], facts | more, now=now)
+    }
+    words = cache(lambda outcome: _in_each_language(lambda: outcomes.words(outcome)))
+    groups, letters = {}, []  # {run id: what every letter says of it}
+    for application, learners, wishes in sent:
+        for learner in learners:
+            numbers, told = positions.get(learner.pk, {}), []
+            for wish in wishes:
+                run = wish.run
+                if run.pk not in groups:
+                    groups[run.pk] = {"title": _title(run), "code": run.code, "run_path": run.get_absolute_url()}
+                told.append(
+                    groups[run.pk] | {"outcome": words(wish.outcome), "position": numbers.get(run.pk, 0)}
+                )  # fmt: skip
+            facts = about | {"key": str(application.key), "wishes": told, "waits": bool(numbers)}
+            letters += _application_letters("draw_outcome", application, [learner], facts, now=now)
     return letters
 
 
@@ -317,9 +328,11 @@ def _still_coming(enrollment):
 
 
 def _letters(name, enrollments, *, now, extra=None, hold_seconds=0, about=""):
-    letters = []
+    letters, groups = [], {}  # {run id: what every letter says of it}
     for one in enrollments:
-        facts = _facts(one) | (extra or {}).get(one.pk, {})
+        if one.run_id not in groups:
+            groups[one.run_id] = _group(one.run)
+        facts = _facts(one, groups[one.run_id]) | (extra or {}).get(one.pk, {})
         if one.learner_id is None:
             letters.append(_to_guest(name, one, now, facts))
             continue
@@ -340,12 +353,16 @@ def _to_guest(name, enrollment, now, facts):
     )  # fmt: skip
 
 
-def _facts(enrollment):
+def _facts(enrollment, group=None):
     """First name and course, never a surname, code, phone or health (TRUST, Mail)."""
-    run = enrollment.run
     return {
         "enrollment_id": enrollment.pk,
         "name": enrollment.learner.first_name if enrollment.learner_id else "",
+    } | (group or _group(enrollment.run))
+
+
+def _group(run: CourseRun) -> dict:
+    return {
         "title": _title(run),
         "code": run.code,
         "run_path": run.get_absolute_url(),

@@ -110,14 +110,15 @@ def _write(draw, record, drawn, runs, names, now):
         submission = submissions.get(party.application.pk)
         for name in (*entry["given"], *entry["queued"]):
             run, is_given = by_name[name], name in entry["given"]
-            entered += (
-                Enrollment(
-                    run=run, learner=learner, submission=submission, received_at=now, changed_at=now,
+            for learner in party.learners:
+                one = Enrollment(
+                    run_id=run.pk, learner_id=learner.pk, submission_id=submission.pk, received_at=now, changed_at=now,
                     state=State.CONFIRMED if is_given else State.WAITLISTED,
                     priority=0 if is_given else first_class.get(run.pk, 0),
-                )
-                for learner in party.learners
-            )  # fmt: skip
+                )  # fmt: skip
+                if is_given:
+                    one.run, one.learner = run, learner  # for the letters
+                entered.append(one)
         reasons |= dict.fromkeys((one.pk for one in party.learners), causes.drawn(order=entry["order"], all=len(drawn)))
     ahead = _count(entered, runs)
     places.begin(entered, by=None, reasons=reasons, event=LedgerEvent.DRAWN)
@@ -223,12 +224,14 @@ def _letters(draw, drawn, entered, ahead, names, now):
     for one in entered:
         if one.state == State.WAITLISTED:
             ahead[one.run_id] = positions[one.learner_id][one.run_id] = ahead.get(one.run_id, 0) + 1
-    yield from emails.place_given([one for one in entered if one.state == State.CONFIRMED], draw=draw, now=now)
-    for party, entry in drawn:
-        if len(entry["given"]) < entry["places"] and (entry["queued"] or not entry["given"]):
-            yield from emails.draw_outcome(
-                draw, party.application, wishes=party.wishes, learners=party.learners, positions=positions, now=now
-            )
+    without = [
+        (party.application, party.learners, party.wishes) for party, entry in drawn
+        if len(entry["given"]) < entry["places"] and (entry["queued"] or not entry["given"])
+    ]  # fmt: skip
+    return [
+        *emails.place_given([one for one in entered if one.state == State.CONFIRMED], draw=draw, now=now),
+        *emails.draw_outcomes(draw, without, positions=positions, now=now),
+    ]
 
 
 # -- Comparing ---------------------------------------------------------------------------------------
