@@ -70,7 +70,9 @@ def roster(*, run: CourseRun, now: datetime) -> Roster:
     today = timezone.localtime(now).date()
     enrollments = list(
         run.enrollments.filter(ended_at=None)
-        .select_related("learner__school", "learner__user", "submission", "moved_to__run", "trial_lesson", "replaces__run")
+        .select_related(
+            "learner__school", "learner__user", "submission", "moved_to__run", "trial_lesson", "replaces__run"
+        )
         .order_by("priority", "received_at", "pk")
     )
     for enrollment in enrollments:

@@ -19,7 +19,11 @@ from enrollment.flows import drafts
 from enrollment.forms import family as forms
 from enrollment.models import Enrollment, FormDraft
 
-ENROLLING = ("enrollment:enroll", "enrollment:enroll_check", "enrollment:application_new")  # pages that a form interrupts and goes back to
+ENROLLING = (
+    "enrollment:enroll",
+    "enrollment:enroll_check",
+    "enrollment:application_new",
+)  # pages that a form interrupts and goes back to
 
 
 def next_address(request) -> str:
