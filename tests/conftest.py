@@ -24,9 +24,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 guards.refuse_network()
 
-# How often chance is tried; `make check` asks for --hypothesis-profile=quick.
+# How often chance is tried; `make check` asks for --hypothesis-profile=quick, and "hunt" looks for new faults by hand.
 hypothesis.settings.register_profile("thorough", max_examples=300, deadline=None, database=None)
 hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, database=None)
+hypothesis.settings.register_profile("hunt", max_examples=3000, deadline=None, database=None)
 hypothesis.settings.load_profile("thorough")
 
 ONLY_ON = {"once": "sqlite", "sqlite_only": "sqlite", "postgresql_only": "postgresql"}
