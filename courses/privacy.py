@@ -8,11 +8,13 @@ from courses.models import (
     EligibilityRule,
     FeePolicy,
     Lesson,
+    LessonChange,
     PriorityWindow,
     Program,
     PublicFeed,
     Room,
     Term,
+    TimetableChange,
     Venue,
 )
 
@@ -20,6 +22,12 @@ _teaches = Personal(
     Category.STAFF, "know who teaches a group, and let them see it", ground=Ground.PUBLIC_TASK, kept=Kept.ROLE,
     export=Export.REFERENCE, erase=Erase.DETACH, mask=Mask.WHOLE,
     readers=(Reader.SELF, Reader.FAMILY, Reader.INSTRUCTOR, Reader.DESK, Reader.ADMINISTRATOR),
+)  # fmt: skip
+
+_decided = Personal(
+    Category.STAFF, "know who changed the timetable, and undo it", ground=Ground.PUBLIC_TASK, kept=Kept.ROLE,
+    export=Export.ROLE_ONLY, erase=Erase.DETACH, mask=Mask.WHOLE,
+    readers=(Reader.SELF, Reader.DESK, Reader.ADMINISTRATOR),
 )  # fmt: skip
 
 _NAMES, _IN_BOTH = "id slug name_lv name_en", "summary_lv summary_en"
@@ -36,15 +44,17 @@ FIELDS: Declarations = {
         "search_key"
     ),
     CourseRun: impersonal(
-        "id course term slug code kind state room weekday start_time duration_minutes starts_on starts_at ends_at "
+        "id course term copied_from slug code kind state room weekday start_time duration_minutes starts_on starts_at ends_at "
         "enrollment_opens_at enrollment_closes_at offers_end_at minimum_size decision_on decided_at cancellation_reason "
         "capacity seats_taken seats_offered waitlist_length changed_at"
     )
     | {"instructors": _teaches},
     Lesson: impersonal(
-        "id run room starts_at ends_at state topic cancel_reason replaces change_note sequence changed_at"
+        "id run room starts_at ends_at state is_remote topic cancel_reason replaces change_note sequence changed_at"
     )
     | {"instructors": _teaches},
+    TimetableChange: impersonal("id key kind reason made_at undone_at") | {"made_by": _decided, "undone_by": _decided},
+    LessonChange: impersonal("id change run lesson") | {"before": _teaches, "after": _teaches},
     EligibilityRule: impersonal("id program course kind minimum maximum counted_on evidence prerequisite"),
     PriorityWindow: impersonal("id program term who opens_at"),
     PublicFeed: impersonal("id path language fingerprint etag octets_changed_at"),

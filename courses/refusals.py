@@ -11,11 +11,23 @@ class TimetableReason(models.TextChoices):
     ROOM_TAKEN = "room_taken", _("The room is taken at that time")
     ROOM_SMALL = "room_small", _("The room has fewer seats than the group")
     INSTRUCTOR_TAKEN = "instructor_taken", _("The instructor teaches elsewhere at that time")
+    NOTHING = "nothing", _("Nothing would change")
+    NOT_CANCELLED = "not_cancelled", _("This lesson is not cancelled")
+    INTO_THE_PAST = "into_the_past", _("That time is over")
+    ENDS_FIRST = "ends_first", _("A lesson ends after it starts")
+    OUTSIDE_TERM = "outside_term", _("That day is outside the term")
+    NO_SUCH_TIME = "no_such_time", _("The clock leaves out that hour on that day")
+    ONE_AT_A_TIME = "one_at_a_time", _("Replace lessons one at a time")
+    STALE = "stale", _("Somebody has changed this lesson meanwhile")
+    TOO_LATE = "too_late", _("The time to undo is over")
 
 
 class TimetableRefused(Exception):
-    """Raised by a flow; nothing was changed. `lesson` is the one in the way, where there is one."""
+    """Raised by a flow; nothing was changed. `lesson` is the one in the way, where there is one.
 
-    def __init__(self, reason: TimetableReason, lesson=None):
+    conflicts: all that stands against a plan (courses.flows.changes.Conflict), the first of which is the reason.
+    """
+
+    def __init__(self, reason: TimetableReason, lesson=None, *, conflicts=()):
         super().__init__(reason.value)
-        self.reason, self.lesson = reason, lesson
+        self.reason, self.lesson, self.conflicts = reason, lesson, list(conflicts)

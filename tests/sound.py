@@ -8,18 +8,21 @@ from accounts.models import Guardianship, Learner, Role, RoleGrant, School, Teac
 from accounts.outbox.models import Heartbeat, Message
 from courses.models import (
     Break,
+    ChangeKind,
     Course,
     CourseRun,
     EligibilityRule,
     FeePolicy,
     FirstServed,
     Lesson,
+    LessonChange,
     PriorityWindow,
     Program,
     PublicFeed,
     Room,
     RuleKind,
     Term,
+    TimetableChange,
     Venue,
 )
 from enrollment.models import (
@@ -94,6 +97,12 @@ def a_break():
     return make_term(breaks=[(NOON.date(), NOON.date())]).breaks.get()
 
 
+def a_lesson_change():
+    lesson = make_run().lessons.first()
+    change = TimetableChange.objects.create(key=uuid4(), kind=ChangeKind.MOVED, made_at=NOON)
+    return LessonChange.objects.create(change=change, run=lesson.run, lesson=lesson, after={})
+
+
 def a_window():
     return PriorityWindow.objects.create(
         program=make_program(), term=make_term(), who=FirstServed.SIBLING, opens_at=NOON
@@ -111,6 +120,7 @@ SOUND = {
     Heartbeat: lambda: Heartbeat.objects.create(name="worker", beat_at=NOON), Message: a_letter,
     Program: make_program, Course: make_course, CourseRun: make_run, Room: make_room, Term: make_term, Break: a_break,
     Venue: lambda: make_room().venue, PriorityWindow: a_window, Lesson: lambda: make_run().lessons.first(),
+    TimetableChange: lambda: a_lesson_change().change, LessonChange: a_lesson_change,
     EligibilityRule: lambda: make_rule(make_program(), RuleKind.GRADE, minimum=1, maximum=12),
     FeePolicy: lambda: FeePolicy.objects.create(slug="fee", name_lv="Maksa", name_en="Fee"),
     PublicFeed: lambda: PublicFeed.objects.create(path="/feeds/all.ics", language="lv"),

@@ -1,6 +1,7 @@
 """Every constraint of every model is broken once, and the database says no by its name."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from tests.factories import (
     make_course,
     make_rule,
     make_run,
+    make_term,
 )
 from tests.sound import OURS, SOUND, an_application
 
@@ -63,6 +65,7 @@ BROKEN = {
     "window_is_for_known_people": {"who": "friends"},
     "window_is_set_once_per_program_term_and_people": {},
     "courserun_address_is_unique": {},
+    "courserun_is_copied_once_into_a_term": {"slug": "r-9"},
     "courserun_state_is_known": {"state": "dreamt"},
     "courserun_kind_is_known": {"kind": "crowd"},
     "courserun_is_not_overbooked": {"seats_taken": 3},
@@ -73,6 +76,8 @@ BROKEN = {
     "courserun_weekday_is_0_to_6": {"weekday": 7},
     "lesson_state_is_known": {"state": "dreamt"},
     "lesson_ends_after_it_starts": {"ends_at": NOON},
+    "timetablechange_kind_is_known": {"kind": "wished", "key": uuid4},
+    "lessonchange_is_noted_once": {},
     "rule_kind_is_known": {"kind": "height"},
     "rule_has_one_scope": {"program": None},
     "rule_range_is_complete": {"maximum": None},
@@ -116,6 +121,7 @@ BROKEN = {
     "offer_answered_at_is_set_when_answered": {"answered_at": NOON},
 }
 OTHERWISE = {  # where another sound row than the model's usual one is to be broken
+    "courserun_is_copied_once_into_a_term": lambda: make_run(copied_from=make_run(), term=make_term()),
     "rule_is_once_per_course": lambda: make_rule(make_course(), RuleKind.GRADE, minimum=1, maximum=12),
 }
 # An unknown state has no place in this one either, and PostgreSQL names whichever comes first in the alphabet.

@@ -99,14 +99,26 @@ def span(times: list[tuple[datetime, datetime]]) -> dict:
     }
 
 
-def write_lessons(*, run: CourseRun, times: list[tuple[datetime, datetime]], now: datetime) -> list[Lesson]:
-    """Write lessons at those times, in the run's room and with its instructors, and the columns that follow."""
+def write_lessons(
+    *, run: CourseRun, times: list[tuple[datetime, datetime]], now: datetime, without_room: Collection[datetime] = ()
+) -> list[Lesson]:
+    """Write lessons at those times, in the run's room and with its instructors, and the columns that follow.
+
+    without_room: starts of lessons that have none yet.
+    """
     columns = span(times) | {"changed_at": now}
     for name, value in columns.items():
         setattr(run, name, value)
     CourseRun.objects.filter(pk=run.pk).update(**columns)
     lessons = Lesson.objects.bulk_create(
-        Lesson(run=run, room_id=run.room_id, starts_at=start, ends_at=end, changed_at=now) for start, end in times
+        Lesson(
+            run=run,
+            room_id=None if start in without_room else run.room_id,
+            starts_at=start,
+            ends_at=end,
+            changed_at=now,
+        )
+        for start, end in times
     )
     teaching = Lesson.instructors.through
     instructors = list(run.instructors.values_list("pk", flat=True))

@@ -1,3 +1,4 @@
+from .change import ChangeKind, LessonChange, TimetableChange
 from .course import Audience, Certificate, Course, CourseKind, CourseStatus, FeePolicy, Topic
 from .feed import FeedState, PublicFeed
 from .lesson import Lesson, LessonState
@@ -9,7 +10,8 @@ from .term import Break, Term
 from .window import FirstServed, PriorityWindow
 
 __all__ = [
-    "Allocation", "Audience", "Break", "Certificate", "Course", "CourseKind", "CourseRun", "CourseStatus",
-    "EligibilityRule", "FeePolicy", "FeedState", "FirstServed", "Lesson", "LessonState", "PriorityWindow", "Program",
-    "ProgramKind", "PublicFeed", "Room", "RuleKind", "RunKind", "RunState", "Term", "Topic", "VentspilsEvidence", "Venue",
+    "Allocation", "Audience", "Break", "Certificate", "ChangeKind", "Course", "CourseKind", "CourseRun", "CourseStatus",
+    "EligibilityRule", "FeePolicy", "FeedState", "FirstServed", "Lesson", "LessonChange", "LessonState", "PriorityWindow",
+    "Program", "ProgramKind", "PublicFeed", "Room", "RuleKind", "RunKind", "RunState", "Term", "TimetableChange", "Topic",
+    "VentspilsEvidence", "Venue",
 ]  # fmt: skip

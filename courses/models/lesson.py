@@ -10,6 +10,7 @@ from .run import CourseRun, RunState
 
 
 class LessonState(models.TextChoices):
+    PLANNED = "planned", _("planned")  # of a draft: takes nobody's room or time yet
     SCHEDULED = "scheduled", _("takes place")
     CANCELLED = "cancelled", _("cancelled")
 
@@ -27,6 +28,10 @@ class LessonQuerySet(models.QuerySet):
     def taught_by(self, user):
         return self.filter(instructors=user)
 
+    def for_change(self):
+        """With all that courses.flows.changes reads of them."""
+        return self.select_related("run__course__program", "run__term", "room__venue").prefetch_related("instructors")
+
 
 class Lesson(models.Model):
     run = models.ForeignKey(CourseRun, models.PROTECT, related_name="lessons")
@@ -35,6 +40,7 @@ class Lesson(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     state = models.CharField(_("state"), max_length=10, choices=LessonState, default=LessonState.SCHEDULED)
+    is_remote = models.BooleanField(_("held online"), default=False)
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
     replaces = models.OneToOneField("self", models.PROTECT, related_name="replacement", null=True, blank=True)

@@ -53,6 +53,7 @@ class CourseRunQuerySet(models.QuerySet):
 class CourseRun(models.Model):
     course = models.ForeignKey(Course, models.PROTECT, related_name="runs")
     term = models.ForeignKey(Term, models.PROTECT, related_name="runs", null=True, blank=True)
+    copied_from = models.ForeignKey("self", models.SET_NULL, related_name="copies", null=True, blank=True)
     slug = models.SlugField()
     code = models.CharField(_("code"), max_length=12)  # "R-2": what people say on the phone
     kind = models.CharField(_("kind"), max_length=10, choices=RunKind, default=RunKind.GROUP)
@@ -93,6 +94,7 @@ class CourseRun(models.Model):
         verbose_name_plural = _("groups")
         constraints = [
             models.UniqueConstraint(fields=["course", "slug"], name="courserun_address_is_unique"),
+            models.UniqueConstraint(fields=["term", "copied_from"], name="courserun_is_copied_once_into_a_term"),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="courserun_state_is_known"),
             models.CheckConstraint(condition=Q(kind__in=RunKind.values), name="courserun_kind_is_known"),
             models.CheckConstraint(

@@ -26,6 +26,7 @@ EVENINGS = (time(17, 30), time(18, 15))  # when a series without dates may begin
 LAST_WEEKS_WITHOUT_OFFERS = timedelta(weeks=4)  # before the last lesson of a weekly group
 DECISION_DAYS_BEFORE_START = 7
 OPENS_BEFORE_START = timedelta(weeks=8)  # where the term names no day
+LATEST_SLOT_HOUR = 18  # local: when a workshop or show may begin at the latest
 # Local hours on Saturday and Sunday at which a workshop or show without a schedule is held.
 WEEKEND = {CourseKind.SHOW: (14, 13), CourseKind.WORKSHOP: (16, 12)}
 
@@ -38,6 +39,7 @@ class Season:
         self.numbers: dict[str, int] = {}
         self.without_schedule: dict[int, int] = {}  # {room id: workshops and shows given a weekend time there}
         self.closed = {}  # {venue: (weekday, first, last)}
+        self.taken = {}  # {room id: [(start, end), …]} of lessons in rooms that were asked for
 
     def write(self, catalogue: dict, progress=lambda text: None) -> None:
         self.closed = {venue["id"]: venue["closed"] for venue in catalogue["venues"] if venue.get("closed")}
@@ -132,7 +134,7 @@ class Season:
             self._update(run, entry, entry.node, {}, {"minimum_size": entry.get("min_size", 1)})
         if known:
             return
-        days, start = self._free_evenings(term, room, entry)
+        days, start, room = self._free_evenings(term, room, entry)
         times = timetable.lesson_times([(day, start) for day in days], minutes=entry["duration_min"])
         if not times:
             self.writer.errors.add(entry.node, "The term has no room for these lessons.", key="term")
@@ -146,9 +148,11 @@ class Season:
         self._with_lessons(run, entry.node, slug_end=term.slug, times=times)
 
     def _free_evenings(self, term, room, entry):
-        """Weekly dates and a time at which the room is free, some weeks from now: ([date, …], time)."""
+        """Weekly dates and a time at which the room is free, some weeks from now: ([date, …], time, room).
+
+        When it never is, the first possible ones, and no room yet.
+        """
         off = timetable.days_off(term=term)
-        busy = _busy(room, self.now)
         monday = self.today - timedelta(days=self.today.weekday()) + SERIES_STARTS_AFTER_WEEKS * WEEK
         earliest = max(monday, term.classes_start_on or term.starts_on)
         if earliest + (entry["sessions"] + 1) * WEEK > term.ends_on:  # too late in the term: at its beginning
@@ -168,9 +172,9 @@ class Season:
                         continue
                     fallback = fallback or (days, start)
                     times = timetable.lesson_times([(day, start) for day in days], minutes=entry["duration_min"])
-                    if not any(start_at < end and begin < until for start_at, until in times for begin, end in busy):
-                        return days, start
-        return fallback or ([], EVENINGS[0])
+                    if not self._is_taken(room, times):
+                        return days, start, room
+        return (*(fallback or ([], EVENINGS[0])), None)
 
     # -- Workshops and shows ---------------------------------------------------------------------
 
@@ -180,23 +184,34 @@ class Season:
             return
         room = self._room(entry)
         known = {run.starts_at: run for run in course.runs.filter(kind=RunKind.SLOT)}
+        days_known = {timezone.localdate(starts_at) for starts_at in known}
         new = []
         for day, start in self._slot_days(entry, self._schedule(entry, room)):
-            ((begins, ends),) = timetable.lesson_times([(day, start)], minutes=entry["duration_min"])
+            ((begins, ends),) = times = timetable.lesson_times([(day, start)], minutes=entry["duration_min"])
             if begins <= self.now:
                 continue
             if (run := known.get(begins)) is not None:
                 self._update(run, entry, entry.node, {}, {}, kind="slots")
                 continue
+            there = room
+            if self._is_taken(room, times):
+                if entry.get("schedule"):
+                    there = None  # the time is published; the board asks for a room
+                elif day in days_known or not (later := self._later(day, start, room, entry)):
+                    continue
+                else:
+                    start, times = later
+                    ((begins, ends),) = times
+            self._take(there, times)
             new.append(CourseRun(
                 course=course, slug=f"{day}-{start:%H%M}", code=f"{day:%d.%m.} {start:%H:%M}", kind=RunKind.SLOT,
-                state=RunState.PUBLISHED, room=room, duration_minutes=entry["duration_min"], starts_on=day,
+                state=RunState.PUBLISHED, room=there, duration_minutes=entry["duration_min"], starts_on=day,
                 starts_at=begins, ends_at=ends, capacity=entry["capacity"], changed_at=self.now,
                 enrollment_opens_at=begins - OPENS_BEFORE_START, enrollment_closes_at=begins, offers_end_at=begins,
             ))  # fmt: skip
             self.writer.report.note("slots", created=True)
         Lesson.objects.bulk_create(
-            Lesson(run=run, room=room, starts_at=run.starts_at, ends_at=run.ends_at, changed_at=self.now)
+            Lesson(run=run, room=run.room, starts_at=run.starts_at, ends_at=run.ends_at, changed_at=self.now)
             for run in CourseRun.objects.bulk_create(new)
         )
 
@@ -219,6 +234,15 @@ class Season:
             if not self._is_closed(entry["venue"], day):
                 for start in sorted(set(schedule.get(day.weekday(), []))):
                     yield day, start
+
+    def _later(self, day, start, room, entry):
+        """The next half hour of the day at which the room is free: (time, times). None when there is none."""
+        for minutes in range(start.hour * 60 + start.minute + 30, LATEST_SLOT_HOUR * 60 + 1, 30):
+            later = time(*divmod(minutes, 60))
+            times = timetable.lesson_times([(day, later)], minutes=entry["duration_min"])
+            if not self._is_taken(room, times):
+                return later, times
+        return None
 
     def _is_closed(self, venue, day):
         if venue not in self.closed:
@@ -261,7 +285,7 @@ class Season:
         if run.offers_end_at is None:
             run.offers_end_at = _last_useful_moment(times)
         run.save()
-        timetable.write_lessons(run=run, times=times, now=self.now)
+        self._write_lessons(run, times)
         self.writer.report.note("runs", created=True)
 
     def _update(self, run, entry, node, rule, free, *, follow=False, times=None, kind="runs"):
@@ -291,13 +315,37 @@ class Season:
         if run.term_id:
             run.starts_on = run.term.classes_start_on or run.term.starts_on
         run.lessons.all().delete()
+        self.taken.clear()
         try:
             found = times(run)
-            timetable.write_lessons(run=run, times=found, now=self.now)
+            self._write_lessons(run, found)
         except TimetableRefused as refused:
             self.writer.errors.add(node, f"{refused.reason.label}.")
             return {}
         return {"offers_end_at": _last_useful_moment(found)} if run.term_id else {}
+
+    # -- Rooms -----------------------------------------------------------------------------------
+
+    def _is_taken(self, room, times) -> bool:
+        return room is not None and any(
+            begin < until and start < end for start, until in times for begin, end in self._taken_in(room)
+        )
+
+    def _taken_in(self, room) -> list[tuple[datetime, datetime]]:
+        if room.pk not in self.taken:
+            lessons = Lesson.objects.scheduled().filter(room=room)
+            self.taken[room.pk] = list(lessons.values_list("starts_at", "ends_at"))
+        return self.taken[room.pk]
+
+    def _take(self, room, times):
+        if room is not None:
+            self._taken_in(room).extend(times)
+
+    def _write_lessons(self, run, times):
+        """In the run's room where it is free; elsewhere in none yet: the board asks for one."""
+        taken = [each for each in times if self._is_taken(run.room, [each])]
+        timetable.write_lessons(run=run, times=times, now=self.now, without_room={start for start, _ in taken})
+        self._take(run.room, [each for each in times if each not in taken])
 
 
 def _pair(wanted: list, known: list[CourseRun], key) -> list[CourseRun | None]:
@@ -318,14 +366,6 @@ def _last_useful_moment(times):
 def _working_days(first: date, last: date) -> list[date]:
     off = timetable.state_holidays(first, last)
     return [day for day in timetable.days_between(first, last) if day.weekday() < 5 and day not in off]
-
-
-def _busy(room, now) -> list[tuple[datetime, datetime]]:
-    return (
-        list(Lesson.objects.scheduled().upcoming(now=now).filter(room=room).values_list("starts_at", "ends_at"))
-        if room
-        else []
-    )
 
 
 def _local(day: date, at: time) -> datetime:

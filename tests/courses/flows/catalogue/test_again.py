@@ -58,14 +58,25 @@ def test_a_group_with_people_keeps_its_time_and_a_new_one_is_made():
     load(a_catalogue(), now=OPEN)
     taken = CourseRun.objects.get(code="R-1")
     enroll(taken, now=OPEN)
-    groups = [{"weekday": "tue", "start": "16:15"}, COURSE["groups"][1]]
+    groups = [{"weekday": "tue", "start": "17:15"}, COURSE["groups"][1]]
 
     report = load(a_catalogue(courses=[a_course(groups=groups)]))
 
     assert report["created"] == {"runs": 1}
     taken.refresh_from_db()
     assert (local(taken.starts_at), taken.seats_taken) == ("Tue 15.09.2026 15:30", 1)
-    assert local(CourseRun.objects.get(code="R-3").starts_at) == "Tue 15.09.2026 16:15"
+    assert local(CourseRun.objects.get(code="R-3").starts_at) == "Tue 15.09.2026 17:15"
+
+
+def test_a_group_whose_room_is_taken_meets_without_a_room_yet():
+    load(a_catalogue(), now=OPEN)
+    taken = CourseRun.objects.get(code="R-1")
+    enroll(taken, now=OPEN)
+
+    load(a_catalogue(courses=[a_course(groups=[{"weekday": "tue", "start": "16:15"}, COURSE["groups"][1]])]))
+
+    assert {lesson.room for lesson in taken.lessons.all()} == {taken.room}
+    assert {lesson.room for lesson in CourseRun.objects.get(code="R-3").lessons.all()} == {None}
 
 
 def test_a_changed_break_moves_the_lessons_of_empty_groups_only():

@@ -19,7 +19,7 @@ def test_a_group_becomes_a_published_run_with_its_lessons():
         "start_time": run.start_time, "duration_minutes": 90, "starts_on": date(2026, 9, 15), "starts_at": run.starts_at,
         "ends_at": run.ends_at, "enrollment_opens_at": run.enrollment_opens_at, "changed_at": NOON,
         "enrollment_closes_at": run.enrollment_closes_at, "offers_end_at": run.offers_end_at, "minimum_size": 6,
-        "decision_on": None, "decided_at": None, "cancellation_reason": "", "capacity": 12,
+        "decision_on": None, "decided_at": None, "cancellation_reason": "", "capacity": 12, "copied_from": None,
     }  # fmt: skip
     assert [local(lesson.starts_at) for lesson in run.lessons.order_by("starts_at")] == [
         "Tue 15.09.2026 15:30", "Tue 22.09.2026 15:30", "Tue 29.09.2026 15:30",

@@ -1,0 +1,16 @@
+"""Changing lessons: one, all from a date on, or those of a whole house.
+
+`orders` say what is wanted, `planning` works out what each lesson would become, `conflicts` what stands against it,
+`applying` does it and takes it back. Families are told by the flows above, which know them
+(docs/decisions/0009-timetable.md).
+"""
+
+from .applying import apply, undo
+from .conflicts import Conflict, conflicts_of
+from .orders import Cancel, Move, Order, Restore, SetTopic, Substitute, TurnRemote
+from .planning import Edit, Plan, Snapshot, plan
+
+__all__ = [
+    "Cancel", "Conflict", "Edit", "Move", "Order", "Plan", "Restore", "SetTopic", "Snapshot", "Substitute", "TurnRemote",
+    "apply", "conflicts_of", "plan", "undo",
+]  # fmt: skip
