@@ -162,7 +162,14 @@ def demo(settings, tmp_path):
     deliver()
 
 
-@pytest.mark.parametrize(("window", "theme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
+# What a page looks like does not depend on the database: each window on one of them.
+WINDOWS = [
+    pytest.param(PHONE, "light", marks=pytest.mark.sqlite_only, id="phone"),
+    pytest.param(DESKTOP, "dark", marks=pytest.mark.postgresql_only, id="desktop"),
+]
+
+
+@pytest.mark.parametrize(("window", "theme"), WINDOWS)
 def test_every_page_is_accessible_and_fits_its_window(open_page, demo, window, theme):
     visits = tour()
     found = {}

@@ -121,6 +121,7 @@ def test_everything_works_without_scripts(open_page, peteris):
     assert (states_of(old), states_of(new)) == ([State.CONFIRMED], [State.CANCELLED])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("window", [{"viewport": {"width": 1440, "height": 900}}, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_and_fit_their_window(open_page, peteris, window, scheme):

@@ -71,6 +71,7 @@ def test_nobody_but_staff_sees_it(waiting, who):
     assert client_of(make_desk()).get("/desk/enrollments/0/why/").status_code == 404
 
 
+@pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])

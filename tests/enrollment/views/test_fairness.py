@@ -144,6 +144,7 @@ def test_the_help_page_draws_an_example_of_a_queue_and_of_a_draw(client, db, lan
     assert page.count('<ol class="lots"') == 2
 
 
+@pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -42,6 +42,7 @@ def offers():
     return run, slot
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("window", [NARROW, DESKTOP], ids=["narrow", "desktop"])
 def test_public_pages_are_accessible_and_fit_their_window(open_page, offers, window, theme):
@@ -65,6 +66,7 @@ def test_public_pages_are_accessible_and_fit_their_window(open_page, offers, win
     assert found == {address: [] for address in addresses}
 
 
+@pytest.mark.once
 def test_the_pages_of_a_family_are_accessible(open_page, offers):
     run, _slot = offers
     guardian = make_guardian()
