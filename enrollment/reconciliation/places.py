@@ -110,6 +110,9 @@ def _of_run(run, enrollments, offers) -> Iterator[tuple]:
     if len(live) != len(set(live)):
         yield "live enrollments, one per learner", len(set(live)), len(live)
     if run.state == RunState.CANCELLED:
+        left = sum(1 for one in enrollments if one.ended_at is None)
+        if left:
+            yield "live enrollments of a cancelled group", 0, left
         out = sum(offers.get(one.pk, 0) for one in enrollments)
         if out:
             yield "open offers of a cancelled group", 0, out

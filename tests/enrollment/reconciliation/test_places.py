@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from courses.models import CourseRun
+from courses.models import CourseRun, RunState
 from enrollment import reconciliation
 from enrollment.flows import bookings, enrollments, upkeep
 from enrollment.models import Enrollment, EnrollmentState as State, LedgerEntry, LedgerEvent, OfferState, WaitlistOffer
@@ -100,6 +100,13 @@ def test_an_open_offer_to_somebody_who_was_offered_nothing_is_found():
     )
 
     assert found() == [(f"enrollment {one.pk}: open offers", 0, 1)]
+
+
+def test_somebody_left_in_a_cancelled_group_is_found():
+    one = enroll(make_run())
+    CourseRun.objects.filter(pk=one.run_id).update(state=RunState.CANCELLED)
+
+    assert found() == [("live enrollments of a cancelled group", 0, 1)]
 
 
 def test_all_groups_are_seen_however_many_are_read_at_once(monkeypatch):
