@@ -20,14 +20,26 @@ class TimetableReason(models.TextChoices):
     ONE_AT_A_TIME = "one_at_a_time", _("Replace lessons one at a time")
     STALE = "stale", _("Somebody has changed this lesson meanwhile")
     TOO_LATE = "too_late", _("The time to undo is over")
+    NO_DRAFT = "no_draft", _("This group is not a draft any more")
+    NO_WEEKDAY = "no_weekday", _("A group of a term meets on a weekday at a time")
+    FIRST_DAY = "first_day", _("The first day is outside the term")
+    OUTSIDE_NEW_TERM = "outside_new_term", _("Lessons that are published would lie outside the term")
+    SAME_TERM = "same_term", _("A term is copied into another one")
+    SAME_TIME_TWICE = "same_time_twice", _("The group meets at that time already")
+    LAST_DATE = "last_date", _("A group has at least one lesson")
+    ODD_DATES = "odd_dates", _("Dates that were changed one by one would be lost")
+    NO_INSTRUCTOR = "no_instructor", _("This person does not teach at the centre any more")
+    ENROLLMENT_ENDS_FIRST = "enrollment_ends_first", _("Enrollment closes after it opens")
+    DECISION_LATE = "decision_late", _("The decision day is after the first lesson")
 
 
 class TimetableRefused(Exception):
     """Raised by a flow; nothing was changed. `lesson` is the one in the way, where there is one.
 
     conflicts: all that stands against a plan (courses.flows.changes.Conflict), the first of which is the reason.
+    day: the local date it is about, where it is about one.
     """
 
-    def __init__(self, reason: TimetableReason, lesson=None, *, conflicts=()):
+    def __init__(self, reason: TimetableReason, lesson=None, *, conflicts=(), day=None):
         super().__init__(reason.value)
-        self.reason, self.lesson, self.conflicts = reason, lesson, list(conflicts)
+        self.reason, self.lesson, self.conflicts, self.day = reason, lesson, list(conflicts), day

@@ -3,23 +3,34 @@
 Lessons are built from local date and time, so that one at 16:00 stays at 16:00 when the clocks change.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 import holidays
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
-from courses.models import CourseRun, Lesson, Term
+from courses.models import CourseRun, Lesson, LessonState, Term
 from courses.refusals import TimetableReason, TimetableRefused
+
+LAST_WEEKS_WITHOUT_OFFERS = timedelta(weeks=4)  # before the last lesson of a weekly group
+Times = list[tuple[datetime, datetime]]  # (start, end) in UTC, in order
 
 # -- Days and times, pure -------------------------------------------------------------------
 
 
 @cache
-def _holidays_of(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("LV", years=year))
+def _holidays_of(year: int, language: str = "lv") -> dict[date, str]:
+    return dict(holidays.country_holidays("LV", years=year, language=language))
+
+
+def holiday_names(first: date, last: date) -> dict[date, str]:
+    """{state holiday: its name in the active language} from `first` to `last`."""
+    language = "lv" if (get_language() or "lv").startswith("lv") else "en_US"
+    named = {day: name for year in range(first.year, last.year + 1) for day, name in _holidays_of(year, language).items()}
+    return {day: named[day] for day in sorted(named) if first <= day <= last}
 
 
 def state_holidays(first: date, last: date) -> set[date]:
@@ -46,6 +57,13 @@ def lesson_times(days: Iterable[tuple[date, time]], *, minutes: int) -> list[tup
     return [(start, start + timedelta(minutes=minutes)) for start in starts]
 
 
+def insist_on_real_times(times: Times, at: time) -> None:
+    """Raise TimetableRefused where the clock leaves out that local hour (in March, at night)."""
+    for start, _ in times:
+        if timezone.localtime(start).time() != at:
+            raise TimetableRefused(TimetableReason.NO_SUCH_TIME, day=timezone.localdate(start))
+
+
 def days_off(*, term: Term, grade: int | None = None) -> set[date]:
     """Days of the term without lessons: state holidays and breaks.
 
@@ -61,15 +79,34 @@ def days_off(*, term: Term, grade: int | None = None) -> set[date]:
 # -- Lessons of a run -----------------------------------------------------------------------
 
 
-def weekly_times(run: CourseRun) -> list[tuple[datetime, datetime]]:
-    """When a weekly run meets by its rule, from its first day on, as often as its course plans or until the term ends."""
+def first_day(term: Term) -> date:
+    """On which its classes begin."""
+    return term.classes_start_on or term.starts_on
+
+
+def only_grade(course) -> int | None:
+    """The grade, when a course is for exactly one: a break of that grade's own is its break, too."""
+    return course.grade_min if course.grade_min == course.grade_max else None
+
+
+def weekly_times(run: CourseRun, *, off: Collection[date] | None = None) -> Times:
+    """When a weekly run meets by its rule, from its first day on, as often as its course plans or until the term ends.
+
+    off: the term's days off, where they are known already.
+    """
     term, course = run.term, run.course
-    grade = course.grade_min if course.grade_min == course.grade_max else None
+    if off is None:
+        off = days_off(term=term, grade=only_grade(course))
     days = weekly_dates(
-        weekday=run.weekday, first=max(run.starts_on, term.classes_start_on or term.starts_on), last=term.ends_on,
-        count=course.lessons_planned, off=days_off(term=term, grade=grade),
+        weekday=run.weekday, first=max(run.starts_on, first_day(term)), last=term.ends_on,
+        count=course.lessons_planned, off=off,
     )  # fmt: skip
     return lesson_times([(day, run.start_time) for day in days], minutes=run.duration_minutes)
+
+
+def last_useful_moment(times: Times) -> datetime:
+    """After it nobody new joins a weekly group: some weeks before the last lesson, but not before the first."""
+    return max(times[-1][0] - LAST_WEEKS_WITHOUT_OFFERS, times[0][0])
 
 
 @transaction.atomic
@@ -100,27 +137,48 @@ def span(times: list[tuple[datetime, datetime]]) -> dict:
 
 
 def write_lessons(
-    *, run: CourseRun, times: list[tuple[datetime, datetime]], now: datetime, without_room: Collection[datetime] = ()
+    *, run: CourseRun, times: Times, now: datetime, without_room: Collection[datetime] = (),
+    state: LessonState = LessonState.SCHEDULED,
 ) -> list[Lesson]:
     """Write lessons at those times, in the run's room and with its instructors, and the columns that follow.
 
     without_room: starts of lessons that have none yet.
-    """
+    """  # fmt: skip
     columns = span(times) | {"changed_at": now}
     for name, value in columns.items():
         setattr(run, name, value)
     CourseRun.objects.filter(pk=run.pk).update(**columns)
+    instructors = list(run.instructors.values_list("pk", flat=True))
+    return insert_lessons([(run, times, instructors)], now=now, without_room=without_room, state=state)
+
+
+def insert_lessons(
+    planned: Iterable[tuple[CourseRun, Times, Sequence[int]]],
+    *,
+    now: datetime,
+    state: LessonState,
+    without_room: Collection[datetime] = (),
+) -> list[Lesson]:
+    """The rows of many runs' lessons alone, as few statements as there can be. planned: (run, times, instructors' ids)."""
+    planned = list(planned)
     lessons = Lesson.objects.bulk_create(
         Lesson(
             run=run,
             room_id=None if start in without_room else run.room_id,
             starts_at=start,
             ends_at=end,
+            state=state,
             changed_at=now,
         )
+        for run, times, _ in planned
         for start, end in times
     )
+    written = iter(lessons)
     teaching = Lesson.instructors.through
-    instructors = list(run.instructors.values_list("pk", flat=True))
-    teaching.objects.bulk_create(teaching(lesson_id=lesson.pk, user_id=pk) for pk in instructors for lesson in lessons)
+    teaching.objects.bulk_create(
+        teaching(lesson_id=lesson.pk, user_id=pk)
+        for _, times, instructors in planned
+        for lesson in [next(written) for _ in times]
+        for pk in instructors
+    )
     return lessons

@@ -4,7 +4,6 @@ A group has no name of its own in the file: it is known by its course, its term 
 somebody is in a run, its timetable is the centre's to change, with a word to the families, and not the file's.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,6 +14,7 @@ from courses.flows.catalogue.checks import WEEKLY
 from courses.flows.catalogue.themes import letter_of
 from courses.flows.catalogue.values import WEEKDAYS
 from courses.flows.catalogue.writing import HEAD_COUNT, Writer
+from courses.flows.codes import Codes
 from courses.models import CourseKind, CourseRun, CourseStatus, Lesson, RunKind, RunState
 from courses.refusals import TimetableRefused
 
@@ -23,7 +23,6 @@ WEEKS_OF_SLOTS = 4  # whole weeks after this one
 SERIES_STARTS_AFTER_WEEKS = 3
 SERIES_STARTS_WITHIN_WEEKS = 12  # of that: where a free room is looked for
 EVENINGS = (time(17, 30), time(18, 15))  # when a series without dates may begin
-LAST_WEEKS_WITHOUT_OFFERS = timedelta(weeks=4)  # before the last lesson of a weekly group
 DECISION_DAYS_BEFORE_START = 7
 OPENS_BEFORE_START = timedelta(weeks=8)  # where the term names no day
 LATEST_SLOT_HOUR = 18  # local: when a workshop or show may begin at the latest
@@ -35,8 +34,7 @@ class Season:
     def __init__(self, writer: Writer):
         self.writer, self.now = writer, writer.now
         self.today = timezone.localdate(writer.now)
-        self.codes = list(CourseRun.objects.values_list("code", flat=True))
-        self.numbers: dict[str, int] = {}
+        self.codes = Codes()
         self.without_schedule: dict[int, int] = {}  # {room id: workshops and shows given a weekend time there}
         self.closed = {}  # {venue: (weekday, first, last)}
         self.taken = {}  # {room id: [(start, end), …]} of lessons in rooms that were asked for
@@ -260,17 +258,9 @@ class Season:
     def _new(self, course, entry, **columns):
         """A run not yet saved, with whatever its lessons do not decide."""
         return CourseRun(
-            **{"course": course, "code": self._code(letter_of(entry)), "kind": RunKind.GROUP, "state": RunState.PUBLISHED,
+            **{"course": course, "code": self.codes.next(letter_of(entry)), "kind": RunKind.GROUP, "state": RunState.PUBLISHED,
                "capacity": entry["capacity"], "changed_at": self.now} | columns
         )  # fmt: skip
-
-    def _code(self, letter) -> str:
-        """The next number of that letter, never one that was used before."""
-        if letter not in self.numbers:
-            used = [int(code[2:]) for code in self.codes if re.fullmatch(rf"{letter}-\d+", code)]
-            self.numbers[letter] = max(used, default=0)
-        self.numbers[letter] += 1
-        return f"{letter}-{self.numbers[letter]}"
 
     def _with_lessons(self, run, node, *, slug_end, times=None):
         """Save a new run and its lessons."""
@@ -283,7 +273,7 @@ class Season:
             self.writer.errors.add(node, f"{refused.reason.label}.")
             return
         if run.offers_end_at is None:
-            run.offers_end_at = _last_useful_moment(times)
+            run.offers_end_at = timetable.last_useful_moment(times)
         run.save()
         self._write_lessons(run, times)
         self.writer.report.note("runs", created=True)
@@ -322,7 +312,7 @@ class Season:
         except TimetableRefused as refused:
             self.writer.errors.add(node, f"{refused.reason.label}.")
             return {}
-        return {"offers_end_at": _last_useful_moment(found)} if run.term_id else {}
+        return {"offers_end_at": timetable.last_useful_moment(found)} if run.term_id else {}
 
     # -- Rooms -----------------------------------------------------------------------------------
 
@@ -356,11 +346,6 @@ def _pair(wanted: list, known: list[CourseRun], key) -> list[CourseRun | None]:
     found = [by_time.get(when) for when in wanted]
     left = [run for run in known if run not in found and not run.seats_taken and not run.waitlist_length]
     return [run or (left.pop(0) if left else None) for run in found]
-
-
-def _last_useful_moment(times):
-    """After it nobody new joins a weekly group: some weeks before the last lesson, but not before the first."""
-    return max(times[-1][0] - LAST_WEEKS_WITHOUT_OFFERS, times[0][0])
 
 
 def _working_days(first: date, last: date) -> list[date]:
