@@ -60,7 +60,7 @@ class Guards:
         )  # of a race: the first caller stands still; who has come to the end
 
     def slow(self, owner, name: str, *, before=False) -> None:
-        """The first caller of each race stands still where it calls this, after it (or before), until all others are done."""
+        """The first caller of each race stands still after it called this (or before), until all others are done."""
         self._to_slow[owner, name] = before
 
     def _slow(self, owner, name, before):

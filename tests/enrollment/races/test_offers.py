@@ -86,7 +86,7 @@ def test_an_offer_that_was_accepted_does_not_end(guards):
 
 
 def test_without_guards_the_seat_is_accepted_and_offered_to_the_next(guards):
-    guards.take_away(LOCKS, STATES, COUNTERS)
+    guards.take_away(LOCKS, STATES)
 
     assert accepted_when_time_is_up(guards) == [CONFIRMED, OFFERED]
     assert OVERFULL in differences()
@@ -155,7 +155,7 @@ def test_a_place_is_taken_back_or_passed_on(guards):
 
 
 def test_without_guards_it_is_both(guards):
-    guards.take_away(LOCKS, STATES, COUNTERS)
+    guards.take_away(LOCKS, STATES)
 
     assert taken_back_when_it_is_passed_on(guards) == [CONFIRMED, OFFERED]
     assert OVERFULL in differences()
@@ -183,7 +183,7 @@ def test_two_workers_free_a_seat_once(guards):
 
 
 def test_without_guards_they_free_it_twice_and_offer_two(guards):
-    guards.take_away(LOCKS, STATES, COUNTERS)
+    guards.take_away(LOCKS, STATES)
 
     states, _counters = freed_twice(guards)
 
@@ -218,7 +218,7 @@ def test_a_trial_is_kept_or_ends(guards):
 
 
 def test_without_guards_it_is_kept_and_offered_to_the_next(guards):
-    guards.take_away(LOCKS, STATES, COUNTERS)
+    guards.take_away(LOCKS, STATES)
 
     assert a_trial_kept_when_it_ends(guards) == (True, [CONFIRMED, OFFERED])
     assert OVERFULL in differences()
@@ -250,7 +250,7 @@ def test_who_said_in_time_that_they_come_keeps_the_place(guards):
 
 
 def test_without_guards_their_place_is_lost_all_the_same(guards):
-    guards.take_away(LOCKS, STATES, COUNTERS)
+    guards.take_away(LOCKS, STATES)
 
     assert still_coming_when_time_is_up(guards) == (True, [EXPIRED, OFFERED])
 
