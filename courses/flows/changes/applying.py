@@ -1,6 +1,7 @@
 """Does what a plan says, whole or not at all, and takes it back within the time of undo."""
 
 import logging
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -37,7 +38,7 @@ def apply(found: Plan, *, key: UUID, by: User | None, now: datetime) -> Timetabl
     if (done := TimetableChange.objects.filter(key=key).first()) is not None:  # while waiting for the locks
         return done
     _insist_on_unchanged({edit.lesson.pk: edit.lesson.changed_at for edit in found.edits if edit.lesson})
-    _lock_people_and_rooms([edit.after for edit in found.edits])
+    lock_people_and_rooms([edit.after for edit in found.edits])
     if conflicts := conflicts_of(found.edits):
         raise TimetableRefused(conflicts[0].reason, conflicts[0].other, conflicts=conflicts)
     change = TimetableChange.objects.create(
@@ -77,7 +78,7 @@ def undo(change: TimetableChange, *, by: User | None, now: datetime) -> Timetabl
         for one in [lessons[entry.lesson_id]]
     ]
     written = [entry.lesson_id for entry in entries if entry.before is None]
-    _lock_people_and_rooms([edit.after for edit in back])
+    lock_people_and_rooms([edit.after for edit in back])
     Lesson.objects.filter(pk__in=written).update(state=LessonState.PLANNED)  # out of the way of what returns
     if conflicts := conflicts_of(back, leave_out=written):
         raise TimetableRefused(conflicts[0].reason, conflicts[0].other, conflicts=conflicts)
@@ -119,7 +120,8 @@ def _insist_on_unchanged(seen: dict[int, datetime]):
             raise TimetableRefused(TimetableReason.STALE, pk and Lesson.objects.filter(pk=pk).first())
 
 
-def _lock_people_and_rooms(snapshots: list[Snapshot]):
+def lock_people_and_rooms(snapshots: list[Snapshot]) -> None:
+    """Who teaches, then the rooms, each by id. The runs are locked before."""
     people = {person for one in snapshots for person in one.instructors}
     rooms = {one.room for one in snapshots} - {None}
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
@@ -140,15 +142,22 @@ def _write(edits: list[Edit], now: datetime) -> list[Lesson]:
     _teach({lesson.pk: edit.after.instructors for edit, lesson in zip(edits, lessons, strict=True)})
     for lesson in fresh:
         lesson.state = wanted[id(lesson)]
+    with guarded():
+        Lesson.objects.bulk_update(lessons, [*COLUMNS, "room", "sequence", "changed_at"], batch_size=500)
+    return lessons
+
+
+@contextmanager
+def guarded():
+    """Around writes of lessons that take place: what the database's guards say becomes TimetableRefused."""
     try:
         with transaction.atomic():
-            Lesson.objects.bulk_update(lessons, [*COLUMNS, "room", "sequence", "changed_at"], batch_size=500)
+            yield
     except IntegrityError as problem:
         for name, reason in GUARDS.items():
             if name in str(problem):
                 raise TimetableRefused(reason) from problem
         raise
-    return lessons
 
 
 def _set(lesson: Lesson, edit: Edit, now: datetime):
