@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from accounts.ages import school_year
 from accounts.models import Guardianship, Learner, Residency, School, User
 from accounts.models.school import VENTSPILS
-from courses.models import CourseRun, ProgramKind
+from courses.models import Allocation, CourseRun, ProgramKind
 from enrollment.demo import people
 from enrollment.demo.stage import DAY, HOUR, Stage
 from enrollment.refusals import EnrollmentRefused
@@ -73,8 +73,9 @@ class Crowd:
     def fill_all(self, counts: dict[int, int], *, named: CourseRun, progress: Callable[[str], None]) -> None:
         """Fill the children's groups: `counts` says how many apply where it matters, {run id: children}."""
         runs = CourseRun.objects.filter(
-            term=self.stage.term, course__program__kind=ProgramKind.CHILDREN, enrollment_opens_at__lte=self.stage.now
-        ).select_related("course__program", "room__venue")
+            term=self.stage.term, course__program__kind=ProgramKind.CHILDREN, enrollment_opens_at__lte=self.stage.now,
+            course__program__allocation=Allocation.RECEIPT,
+        ).select_related("course__program", "room__venue")  # fmt: skip
         runs = list(runs.order_by("pk"))
         for number, run in enumerate(runs, 1):
             count = counts.get(run.pk) or round(run.capacity * self.dice.choice(SHARES_TAKEN))

@@ -17,7 +17,7 @@ from accounts.outbox import delivery
 from accounts.outbox.models import Message
 from courses.flows.catalogue import import_catalogue
 from courses.models import CourseRun, Program, RunKind, Term
-from enrollment.demo import afterwards, groups, people, stories
+from enrollment.demo import afterwards, drawn, groups, people, stories
 from enrollment.demo.crowd import Crowd
 from enrollment.demo.season import TERM, season
 from enrollment.demo.stage import WEEK, Stage
@@ -75,6 +75,7 @@ def _seed(now, progress):
     _people(stage)
     meeting = groups.meeting_now(stage)
     opening = groups.opening_soon(stage)
+    to_draw = drawn.groups(stage)
     groups.assign_instructors(stage, first=meeting)
     crowd = Crowd(stage)
     offering = stories.group_with_an_offer(stage)
@@ -91,6 +92,7 @@ def _seed(now, progress):
     stories.visitors(stage)
     afterwards.trial(stage, tried)
     afterwards.still_coming(stage)
+    drawn.draw_both(stage, crowd, *to_draw)
     _settle(stage, crowd)
 
 

@@ -57,9 +57,9 @@ class Stage:
         return found.get() if weekday is None else found.get(weekday=weekday)
 
     def make_group(self, slug: str, *, starts_on: date, **columns) -> CourseRun:
-        """One more group of that course, without lessons yet."""
+        """One more group of that course, without lessons yet; its code goes on from those of the same topic."""
         course = Course.objects.get(slug=slug)
-        letter = course.runs.earliest("pk").code[0]
+        letter = CourseRun.objects.filter(course__topic=course.topic).earliest("pk").code[0]
         codes = CourseRun.objects.filter(code__startswith=f"{letter}-").values_list("code", flat=True)
         code = f"{letter}-{max(int(other[2:]) for other in codes) + 1}"
         defaults = {

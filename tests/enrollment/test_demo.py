@@ -18,11 +18,11 @@ from accounts.outbox.models import Message
 from courses.flows import timetable
 from courses.flows.catalogue import import_catalogue
 from courses.models import CourseRun, Lesson, LessonState, RunKind, Term
-from enrollment import eligibility
+from enrollment import allocation, eligibility
 from enrollment.demo import groups, seed
 from enrollment.demo.season import CATALOGUE, TERM
 from enrollment.flows import waitlist
-from enrollment.models import Enrollment, LedgerEntry, WaitlistOffer
+from enrollment.models import Draw, Enrollment, LedgerEntry, WaitlistOffer
 from enrollment.refusals import Reason
 from tests.factories import DAY, HOUR, NOON
 
@@ -96,7 +96,7 @@ def test_the_demo_family_has_two_children_and_two_guardians(demo):
 
 
 def test_one_full_group_has_a_queue_of_four_and_the_demo_children_would_be_next(demo):
-    full = CourseRun.objects.get(waitlist_length=4)
+    full = CourseRun.objects.get(waitlist_length=4, draws=None)
     fit = eligibility.fit(runs=[full], learners=children_of(demo["parent"]).values(), now=NOON)
 
     assert (full.seats_taken, full.seats_offered) == (full.capacity, 0)
@@ -138,7 +138,7 @@ def test_a_lesson_of_the_demo_child_is_cancelled_with_a_replacement(demo):
 
 
 def test_one_group_opens_in_three_minutes(demo):
-    opening = CourseRun.objects.get(enrollment_opens_at__gt=NOON)
+    opening = CourseRun.objects.get(enrollment_opens_at__gt=NOON, draws=None)
 
     assert opening.enrollment_opens_at - NOON == timedelta(minutes=3)
     assert {refusals(child).get(opening) for child in children_of(demo["parent"]).values()} == {Reason.NOT_OPEN_YET}
@@ -193,6 +193,28 @@ def test_a_party_waits_for_the_workshop_that_is_sold_out_and_may_come_on_the_day
 
     assert (waiting.run.seats_taken, waiting.seats) == (waiting.run.capacity, 3)
     assert waiting.run.course.program.has_standby
+
+
+def test_one_draw_was_held_and_can_be_recomputed_and_one_collects_applications(demo):
+    held, collecting = Draw.objects.order_by("pk")
+
+    assert (held.state, collecting.is_collecting(now=NOON)) == ("held", True)
+    assert allocation.verify(held.record).is_good
+    assert sum(one["given"] for one in held.record["groups"]) == sum(one["free"] for one in held.record["groups"])
+    assert sum(one["waiting"] for one in held.record["groups"]) > 0
+    assert held.applications.visible_to(demo["parent_other"]).count() == 1
+    assert collecting.applications.count() > 5
+    assert min(one.starts_at for one in collecting.runs.all()) > collecting.closes_at + DAY
+
+
+def test_the_demo_family_can_still_take_part_in_the_draw(demo):
+    collecting = Draw.objects.get(state="announced")
+    facts = eligibility.Facts.load(
+        runs=collecting.runs.select_related("course__program"), learners=children_of(demo["parent"]).values(), now=NOON
+    )
+
+    for child in children_of(demo["parent"]).values():
+        assert None in {facts.why_unfit(run, child, NOON) for run in collecting.runs.select_related("course__program")}
 
 
 def test_one_workshop_of_the_coming_weekend_is_sold_out(demo):
@@ -255,7 +277,7 @@ def test_the_waiting_group_opens_again_after_each_start_until_somebody_applies(d
     opening = CourseRun.objects.get(**groups.OPENING)
     assert opening.enrollment_opens_at == datetime(2026, 11, 25, 9, 4, tzinfo=UTC)
     other = children_of(demo["parent_other"])["Emīls"]
-    Enrollment.objects.confirmed().filter(learner=other).update(run=opening)
+    Enrollment.objects.confirmed().filter(learner=other, run__draws=None).update(run=opening)
     assert not groups.open_soon(now=later + DAY)
 
 

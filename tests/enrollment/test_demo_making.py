@@ -22,7 +22,7 @@ from courses.flows.catalogue.document import read
 from courses.models import Lesson
 from enrollment.demo import people, seed, serving
 from enrollment.demo.season import first_day_of_classes, season
-from enrollment.models import Enrollment, EnrollmentState, WaitlistOffer
+from enrollment.models import Draw, Enrollment, EnrollmentState, WaitlistOffer
 from tests.factories import WEEK, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -62,7 +62,9 @@ def test_the_demonstration_can_be_made_at_odd_hours(db, now):
 
     lesson = Lesson.objects.filter(starts_at__lte=now, ends_at__gt=now, instructors__email="instructor@demo.example")
     assert lesson.count() == 1
-    assert (WaitlistOffer.objects.open().count(), Enrollment.objects.waitlisted().count()) == (1, 7)
+    waiting = Enrollment.objects.waitlisted().filter(run__draws=None)
+    assert (WaitlistOffer.objects.open().count(), waiting.count()) == (1, 7)
+    assert sorted(Draw.objects.values_list("state", flat=True)) == ["announced", "held"]
     children = Learner.objects.visible_to(people.BY_KEY["parent"].user())
     assert {child.first_name: child.grade_on(timezone.localdate(now)) for child in children} == {
         "Annija": 4,

@@ -16,7 +16,16 @@ from courses.models import Course, CourseKind, CourseRun, RunKind
 from enrollment import links
 from enrollment.demo import people, seed
 from enrollment.flows import bookings, fairness
-from enrollment.models import Application, Enrollment, EnrollmentState, FairnessReport, Submission, WaitlistOffer
+from enrollment.models import (
+    Application,
+    Draw,
+    DrawState,
+    Enrollment,
+    EnrollmentState,
+    FairnessReport,
+    Submission,
+    WaitlistOffer,
+)
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
 from tests.journeys.stories import deliver
 
@@ -31,6 +40,7 @@ NOT_PAGES = {
     "courses:lesson_calendar": "a calendar",
     "enrollment:feed": "a calendar",
     "fairness_csv": "a file for a spreadsheet",
+    "draw_record": "a file for programs, JSON",
     "account_request_login_code": "the same page as account_login",
     "account_email": "leads to account_login",
     "account_signup": "leads to account_login",
@@ -59,7 +69,7 @@ class Tour:
 def tour() -> Tour:
     now = timezone.now()
     user = {person.key: person.user() for person in people.PEOPLE}
-    groups = CourseRun.objects.filter(kind=RunKind.GROUP, term__slug="demo").select_related("course")
+    groups = CourseRun.objects.filter(kind=RunKind.GROUP, term__slug="demo", draws=None).select_related("course")
     is_open = groups.open_for_enrollment(now=now)
     full, free = is_open.filter(waitlist_length__gt=0).first(), is_open.with_free_seats().first()
     soon = groups.filter(enrollment_opens_at__gt=now).first()
@@ -126,6 +136,7 @@ def tour() -> Tour:
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
     _after_the_place(found, user, free)
+    _draws(found)
     return found
 
 
@@ -149,6 +160,21 @@ def _after_the_place(found, user, free):
     deciding = CourseRun.objects.filter(course__slug="excel-pamati").get()
     for name in ("desk_run", "desk_decision", "desk_cancel_run"):
         found.add("coordinator", f"enrollment:{name}", deciding.pk)
+
+
+def _draws(found):
+    """One held and one that collects applications, for everybody and for a family; and a group of each."""
+    found.add("", "draws")
+    held, collecting = Draw.objects.get(state=DrawState.HELD), Draw.objects.get(state=DrawState.ANNOUNCED)
+    pseudonym = held.record["applications"][0]["pseudonym"]
+    for draw in (held, collecting):
+        found.add("", "draw", draw.slug)
+        run = draw.runs.select_related("course").first()
+        found.add("parent", "courses:run", run.course.slug, run.slug)
+    found.add("", "draw", held.slug, query=f"?q={pseudonym[:6]}")
+    found.add("parent_other", "draw", held.slug)
+    child = people.BY_KEY["parent"].user().guardianships.order_by("pk").first().learner
+    found.add("parent", "enrollment:application_new", collecting.runs.first().pk, query=f"?learner={child.pk}")
 
 
 @pytest.fixture
