@@ -123,8 +123,8 @@ class Guards:
 
     def put_back(self) -> None:
         """What was taken from the database itself. Needs it empty: rows may break what is put back."""
-        for each in self._put_back:
-            each()
+        while self._put_back:
+            self._put_back.pop()()
 
     # -- What is taken away --------------------------------------------------------------------------
 
