@@ -211,11 +211,12 @@ def calendar(
     name: str = "",
     color: str = CENTRE_COLOR,
     refresh_hours: int | None = None,
+    method: str = "",
 ) -> bytes:
     """A VCALENDAR with the zone, also when it has no event; the same arguments give the same octets.
 
-    Without a name it is a file with events, not a calendar to subscribe to. Events come in the order of time; those
-    past 1 000 or past 1 MB are left out, so the farthest go first (CALENDARS, 8).
+    Without a name it is a file with events, not a calendar to subscribe to; only an invitation has a method. Events come
+    in the order of time; those past 1 000 or past 1 MB are left out, so the farthest go first (CALENDARS, 8).
     """
     head = [
         "BEGIN:VCALENDAR",
@@ -223,6 +224,8 @@ def calendar(
         f"PRODID:-//Ventspils Digitālais centrs//Enrollment//{language.upper()}",
         "CALSCALE:GREGORIAN",
     ]
+    if method:
+        head += [f"METHOD:{method}"]
     if name:
         head += [f"NAME:{one_line(name)}", f"X-WR-CALNAME:{one_line(name)}", "X-WR-TIMEZONE:Europe/Riga"]
         head += [f"COLOR:{color}"]

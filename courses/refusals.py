@@ -20,6 +20,8 @@ class TimetableReason(models.TextChoices):
     ONE_AT_A_TIME = "one_at_a_time", _("Replace lessons one at a time")
     STALE = "stale", _("Somebody has changed this lesson meanwhile")
     TOO_LATE = "too_late", _("The time to undo is over")
+    NOT_ALLOWED = "not_allowed", _("Only coordinators change several groups at once")
+    CLASHES = "clashes", _("Lessons of learners would overlap; say that this was seen")
     NO_DRAFT = "no_draft", _("This group is not a draft any more")
     NO_WEEKDAY = "no_weekday", _("A group of a term meets on a weekday at a time")
     FIRST_DAY = "first_day", _("The first day is outside the term")

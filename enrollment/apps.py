@@ -9,7 +9,9 @@ class EnrollmentConfig(AppConfig):
     def ready(self):
         # Models can be imported only now. The outbox lies below this app and does not know what its letters carry.
         from accounts.outbox import delivery  # see above
-        from enrollment import attachments  # see above
+        from enrollment import attachments, invitations  # see above
 
         for letter in ("place_given", "trial_agreed", "group_exchanged"):
             delivery.attachments[f"enrollment.{letter}"] = attachments.lessons_of_place
+        for letter in ("substitution", "lessons_changed", "place_given", "group_cancelled"):
+            delivery.alternatives[f"enrollment.{letter}"] = invitations.in_letter

@@ -61,6 +61,10 @@ def _travel():
     return timedelta(minutes=settings.TRAVEL_MINUTES_BETWEEN_VENUES)
 
 
+def overlap(one: Meeting, other: Meeting) -> bool:
+    return _overlap(one, other, _travel())
+
+
 def _overlap(one, other, travel):
     elsewhere = None not in (one.venue_id, other.venue_id) and one.venue_id != other.venue_id
     gap = travel if elsewhere else NO_TIME

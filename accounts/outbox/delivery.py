@@ -24,6 +24,9 @@ SIGN_IN_CODE = "accounts.sign_in_code"
 # {message kind: function of (message, facts) -> [(file name, content, mime type)]}, filled by the apps above.
 attachments: dict[str, Callable[[Message, dict], list[tuple[str, str, str]]]] = {}
 
+# {message kind: function of (message, facts) -> [(text, type)]}: the same once more, for programs that understand it.
+alternatives: dict[str, Callable[[Message, dict], list[tuple[str, str]]]] = {}
+
 
 def readable(facts: dict, language: str) -> dict:
     """Facts as templates use them: times and dates parsed, texts in two languages chosen."""
@@ -64,6 +67,8 @@ def compose(message: Message) -> EmailMultiAlternatives:
             headers={"Message-ID": f"<message-{message.pk}@{_host()}>", "Content-Language": message.language},
         )  # fmt: skip
         letter.attach_alternative(render_to_string(f"{stem}.html", {**context, "subject": subject}), "text/html")
+        for alternative in alternatives.get(message.kind, lambda *_: [])(message, facts):
+            letter.attach_alternative(*alternative)
         for file in attachments.get(message.kind, lambda *_: [])(message, facts):
             letter.attach(*file)
     return letter

@@ -13,13 +13,14 @@ from django.db import InterfaceError, OperationalError
 from accounts import locks
 from accounts.outbox import heartbeats
 from courses.models import CourseRun, RunState
-from enrollment.flows import applications, draws, enrollments, waitlist
+from enrollment.flows import applications, draws, enrollments, timetable, waitlist
 from enrollment.models import Application, Enrollment, EnrollmentState as State, WaitlistOffer
 
 logger = logging.getLogger(__name__)
 
 ROUND = 500  # items of one kind in one round
 OPENINGS, OPENINGS_EVERY_MINUTES = "openings", 10
+LATE_CHANGES, LATE_CHANGES_EVERY_SECONDS = "late changes", 60
 
 
 def run_due(*, now: datetime) -> dict[str, int]:
@@ -91,7 +92,13 @@ def _expire(now):
 def _remind(now):
     due = WaitlistOffer.objects.to_remind(now=now).order_by("remind_at")
     due = due.select_related("enrollment__learner", "enrollment__run__course", "enrollment__run__room__venue")[:ROUND]
-    return each(due, lambda offer: waitlist.remind(offer=offer, now=now))
+    return each(due, lambda offer: waitlist.remind(offer=offer, now=now)) + _remind_of_late_changes(now)
+
+
+def _remind_of_late_changes(now):
+    if not heartbeats.claim(LATE_CHANGES, since=now - timedelta(seconds=LATE_CHANGES_EVERY_SECONDS), now=now):
+        return 0
+    return timetable.remind_of_late_changes(now=now)
 
 
 def _promote(now):

@@ -5,12 +5,13 @@
 (docs/decisions/0009-timetable.md).
 """
 
+from .alternatives import Alternatives, alternatives_of
 from .applying import apply, undo
 from .conflicts import Conflict, conflicts_of
 from .orders import Cancel, Move, Order, Restore, SetTopic, Substitute, TurnRemote
-from .planning import Edit, Plan, Snapshot, plan
+from .planning import Edit, Plan, Snapshot, local_moment, plan
 
 __all__ = [
-    "Cancel", "Conflict", "Edit", "Move", "Order", "Plan", "Restore", "SetTopic", "Snapshot", "Substitute", "TurnRemote",
-    "apply", "conflicts_of", "plan", "undo",
+    "Alternatives", "Cancel", "Conflict", "Edit", "Move", "Order", "Plan", "Restore", "SetTopic", "Snapshot", "Substitute", "TurnRemote",
+    "alternatives_of", "apply", "conflicts_of", "local_moment", "plan", "undo",
 ]  # fmt: skip
