@@ -29,7 +29,9 @@ def _holidays_of(year: int, language: str = "lv") -> dict[date, str]:
 def holiday_names(first: date, last: date) -> dict[date, str]:
     """{state holiday: its name in the active language} from `first` to `last`."""
     language = "lv" if (get_language() or "lv").startswith("lv") else "en_US"
-    named = {day: name for year in range(first.year, last.year + 1) for day, name in _holidays_of(year, language).items()}
+    named = {
+        day: name for year in range(first.year, last.year + 1) for day, name in _holidays_of(year, language).items()
+    }
     return {day: named[day] for day in sorted(named) if first <= day <= last}
 
 
@@ -110,12 +112,14 @@ def last_useful_moment(times: Times) -> datetime:
 
 
 @transaction.atomic
-def generate_lessons(*, run: CourseRun, now: datetime) -> list[Lesson]:
+def generate_lessons(*, run: CourseRun, now: datetime, state: LessonState = LessonState.SCHEDULED) -> list[Lesson]:
     """Write the lessons of a weekly run and the span of the run. A run that has lessons keeps those.
 
     Raises TimetableRefused when the term has no day for a single lesson.
     """
-    return list(run.lessons.order_by("starts_at")) or write_lessons(run=run, times=weekly_times(run), now=now)
+    return list(run.lessons.order_by("starts_at")) or write_lessons(
+        run=run, times=weekly_times(run), now=now, state=state
+    )
 
 
 @transaction.atomic
@@ -137,7 +141,11 @@ def span(times: list[tuple[datetime, datetime]]) -> dict:
 
 
 def write_lessons(
-    *, run: CourseRun, times: Times, now: datetime, without_room: Collection[datetime] = (),
+    *,
+    run: CourseRun,
+    times: Times,
+    now: datetime,
+    without_room: Collection[datetime] = (),
     state: LessonState = LessonState.SCHEDULED,
 ) -> list[Lesson]:
     """Write lessons at those times, in the run's room and with its instructors, and the columns that follow.
