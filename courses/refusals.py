@@ -21,6 +21,7 @@ class TimetableReason(models.TextChoices):
     STALE = "stale", _("Somebody has changed this lesson meanwhile")
     TOO_LATE = "too_late", _("The time to undo is over")
     NOT_ALLOWED = "not_allowed", _("Only coordinators change several groups at once")
+    TOO_MANY = "too_many", _("That is too many lessons at once: choose fewer days")
     CLASHES = "clashes", _("Lessons of learners would overlap; say that this was seen")
     NO_DRAFT = "no_draft", _("This group is not a draft any more")
     NO_WEEKDAY = "no_weekday", _("A group of a term meets on a weekday at a time")

@@ -15,6 +15,7 @@ from accounts.audiences import Audience, declared
 from accounts.flows import sign_in
 from accounts.models import Role
 from accounts.outbox.models import Message
+from courses.flows import changes
 from enrollment import links
 from enrollment.fairness import publishing
 from enrollment.fairness.counting import Counts
@@ -131,6 +132,11 @@ TABLE = {
     "enrollment:desk_undo_no_show": (DESK, ("enrollment",)),
     "enrollment:desk_decision": (BUILDERS, ("run",)),
     "enrollment:desk_cancel_run": (BUILDERS, ("run",)),
+    "enrollment:desk_lesson": (DESK, ("lesson",)),
+    "enrollment:desk_changes": (DESK, ()),
+    "enrollment:desk_change": (DESK, ("change",)),
+    "enrollment:desk_change_undo": (DESK, ("change",)),
+    "enrollment:desk_mass": (BUILDERS, ()),
     "enrollment:desk_why": (DESK, ("enrollment",)),
     "enrollment:desk_move": (DESK, ("enrollment",)),
     "enrollment:desk_withdraw": (DESK, ("enrollment",)),
@@ -234,8 +240,10 @@ def things(people):
         program=run.course.program, term=make_term(), opened_at=now, computed_at=now,
         figures=publishing.figures(Counts([], [], [], [], None)),
     )  # fmt: skip
+    topic = changes.plan(changes.SetTopic(topic="Sensori"), run.lessons.for_change(), now=now)
+    change = changes.apply(topic, key=uuid4(), by=None, now=now)
     return {
-        "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
+        "change": change.pk, "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
         "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,

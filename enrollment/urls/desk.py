@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views.desk import decisions, doors, families, groups, home, places, reasons
+from enrollment.views.desk import decisions, doors, families, groups, home, lessons, mass, places, reasons
 
 urlpatterns = [
     path("", home.home, name="desk_home"),
@@ -22,6 +22,11 @@ urlpatterns = [
     path("groups/<int:pk>/decision/", decisions.decision, name="desk_decision"),
     path("groups/<int:pk>/cancel/", decisions.cancel_run, name="desk_cancel_run"),
     path("groups/<int:pk>/offer/", groups.offer_next, name="desk_offer_next"),
+    path("lessons/<int:pk>/", lessons.lesson, name="desk_lesson"),
+    path("changes/", lessons.changes, name="desk_changes"),
+    path("changes/<int:pk>/", lessons.change, name="desk_change"),
+    path("changes/<int:pk>/undo/", lessons.undo, name="desk_change_undo"),
+    path("schedule/change/", mass.mass, name="desk_mass"),
     path("enrollments/<int:pk>/why/", reasons.why, name="desk_why"),
     path("enrollments/<int:pk>/move/", places.move, name="desk_move"),
     path("enrollments/<int:pk>/withdraw/", places.withdraw, name="desk_withdraw"),

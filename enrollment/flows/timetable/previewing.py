@@ -62,3 +62,22 @@ def look_at(found: changes.Plan, *, now: datetime) -> Preview:
         if conflicts and len(found.edits) <= FEW
         else changes.Alternatives(),
     )  # fmt: skip
+
+
+def fresh(lessons: Iterable[Lesson]) -> list[Lesson]:
+    """The same lessons as they are now, with all that planning reads."""
+    return list(Lesson.objects.filter(pk__in=[one.pk for one in lessons]).for_change())
+
+
+def without_conflicts(order: changes.Order, lessons: Iterable[Lesson], *, now: datetime) -> list[Lesson]:
+    """Those of the lessons against which nothing would stand: the others are left for people to settle one by one."""
+    chosen = fresh(lessons)
+    while chosen:
+        found = plan(order, chosen, now=now)
+        against = {
+            edit.lesson.pk for one in changes.conflicts_of(found.edits) for edit in (one.edit, one.other_edit) if edit
+        }
+        if not against:
+            break
+        chosen = [one for one in chosen if one.pk not in against]
+    return chosen

@@ -22,6 +22,7 @@ def frame(run: CourseRun, tab: str, *, user, now: datetime) -> dict:
     return {
         "run": run, "tab": tab, "now": now, "state_kind": kind, "state": words, "may_decide": is_builder(user),
         "has_door": run.course.program.has_standby, "decision": _decision(run, now),
+        "next_lesson": run.lessons.scheduled().upcoming(now=now).order_by("starts_at", "pk").first(),
         "cancelled_because": causes.words(run.cancellation_reason),
     }  # fmt: skip
 
