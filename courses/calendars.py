@@ -168,7 +168,9 @@ def lesson_event(
         f"DTEND;TZID=Europe/Riga:{_local(lesson.ends_at)}",
         f"SUMMARY:{one_line(summary)}",
     ]
-    if lesson.room_id:
+    if lesson.is_remote:
+        lines.append(f"LOCATION:{one_line(lesson.place)}")  # never the address of the meeting (CALENDARS, 11)
+    elif lesson.room_id:
         lines.append(f"LOCATION:{one_line(place(lesson.room))}")
         venue = lesson.room.venue
         if venue.latitude is not None and venue.longitude is not None:

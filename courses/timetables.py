@@ -46,6 +46,7 @@ def lessons_in(lessons: QuerySet[Lesson], *, window: Window) -> list[Lesson]:
     shown = (
         lessons.filter(starts_at__gte=window.starts_at)
         .exclude(cancelled, starts_at__lt=window.cancelled_from)
+        .exclude(state=LessonState.PLANNED)
         .prefetch_related(_RUNS, _ROOMS)
         .order_by("starts_at", "pk")
     )

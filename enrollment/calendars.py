@@ -1,4 +1,4 @@
-"""Private calendars of families, instructors and rooms: pure functions of what `subscriptions` has read.
+"""Private calendars of families, bookings, instructors and rooms: pure functions of what `subscriptions` has read.
 
 They carry the least that is of use (CALENDARS, 11): the first name or the nickname a guardian chose, never a surname,
 a school, a birth date or a contact; staff see head counts, no names.
@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 
 from accounts.models import Learner
 from courses.calendars import CENTRE_COLOR, TOPIC_COLORS, address, calendar, lesson_event, lesson_uid, run_title
-from courses.models import Room
+from courses.models import Lesson, Room
+from enrollment.models import Enrollment
 from enrollment.subscriptions import FamilyLesson, StaffLesson
 
 # Children 1 to 3 and oneself, as near to the colours of the family's pages as names of CSS allow.
@@ -26,6 +27,29 @@ def family_calendar(lessons: Iterable[FamilyLesson], *, language: str) -> bytes:
 def learner_calendar(lessons: Iterable[FamilyLesson], *, learner: Learner, language: str) -> bytes:
     name = gettext("Lessons: %(name)s") % {"name": learner.name_in_calendars}
     return _calendar(_family_events(lessons), name=name, language=language)
+
+
+def booking_calendar(lessons: Iterable[Lesson], *, booking: Enrollment, language: str) -> bytes:
+    """What a party has booked by head count: when and where it is to come."""
+    run = booking.run
+    events = (
+        lesson_event(
+            lesson,
+            uid=lesson_uid(lesson.pk, booking.calendar_ref),
+            title=run.course.title,
+            notes=[
+                gettext("People: %(seats)s") % {"seats": booking.seats},
+                gettext("Reference: %(reference)s") % {"reference": booking.submission.reference},
+            ],
+            url=address(run.get_absolute_url()),
+            changed_at=max(lesson.changed_at, run.changed_at, booking.changed_at),
+            color=TOPIC_COLORS.get(run.course.topic, ""),
+            is_private=True,
+        )
+        for lesson in lessons
+    )
+    name = gettext("Visit: %(title)s") % {"title": run.course.title}
+    return _calendar(events, name=name, language=language)
 
 
 def instructor_calendar(lessons: Iterable[StaffLesson], *, language: str) -> bytes:

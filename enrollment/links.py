@@ -75,6 +75,11 @@ def ticket_path(enrollment: Enrollment) -> str:
     return reverse("enrollment:ticket", args=[signing.dumps(enrollment.pk, salt=_TICKET)])
 
 
+def ticket_calendar_path(enrollment: Enrollment) -> str:
+    """The same booking for a calendar program, with the ticket's own secret."""
+    return reverse("enrollment:ticket_calendar", args=[signing.dumps(enrollment.pk, salt=_TICKET)])
+
+
 def read_ticket(token: str) -> Enrollment | None:
     try:
         enrollment_id = signing.loads(token, salt=_TICKET)

@@ -2,16 +2,15 @@
 
 A program asks every hour and hears "unchanged" nearly every time, so for families that question is one statement.
 It is written by hand because composing it anew takes longer than running it. PostgreSQL keeps it prepared
-(`prepare_threshold` in the database's options): planning takes six times as long as running.
+(`accounts.postgresql`): planning takes six times as long as running.
 """
 
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, F, Max, OuterRef, Q
-from psycopg import Cursor
 
 from accounts.models import Guardianship, Learner, Role, RoleGrant
 from accounts.models.role import STAFF_ROLES
@@ -33,31 +32,33 @@ from enrollment.models.feed import token_hash
 
 # One row: the link, and what it depends on as text, "learner when place when when;…", of children and of the owner.
 # Moments are text because they are only compared. NULL means that there is no such learner.
-_LEARNERS_AND_PLACES = """
-    SELECT {join}(
-        CAST(learner.id AS text) || ' ' || CAST(learner.changed_at AS text) || COALESCE(
-            ' ' || CAST(place.id AS text) || ' ' || CAST(place.changed_at AS text) || ' ' || CAST(run.changed_at AS text), ''
-        ), ';'
-    )
-    FROM accounts_learner learner
-    LEFT JOIN enrollment_enrollment place ON place.learner_id = learner.id AND place.state IN ('confirmed', 'trial')
-    LEFT JOIN courses_courserun run ON run.id = place.run_id
-"""
-_STATEMENT = f"""
+_STATEMENT = """
 SELECT link.id, link.user_id, link.kind, link.learner_id, link.room_id, link.language, link.fingerprint, link.etag,
     CAST(link.octets_changed_at AS text), CAST(link.last_fetched_at AS text),
-    ({_LEARNERS_AND_PLACES}
-        JOIN accounts_guardianship guardianship ON guardianship.learner_id = learner.id
-        WHERE guardianship.guardian_id = link.user_id AND guardianship.ended_at IS NULL
-            AND (link.learner_id IS NULL OR link.learner_id = learner.id)
-    ),
-    ({_LEARNERS_AND_PLACES}
-        WHERE learner.user_id = link.user_id AND (link.learner_id IS NULL OR link.learner_id = learner.id)
+    (
+        SELECT {join}(
+            CAST(learner.id AS text) || ' ' || CAST(learner.changed_at AS text) || COALESCE(
+                ' ' || CAST(place.id AS text) || ' ' || CAST(place.changed_at AS text)
+                    || ' ' || CAST(run.changed_at AS text), ''
+            ), ';'
+        )
+        FROM (
+            SELECT guardianship.learner_id AS id FROM accounts_guardianship guardianship
+            WHERE guardianship.guardian_id = link.user_id AND guardianship.ended_at IS NULL
+                AND (link.learner_id IS NULL OR link.learner_id = guardianship.learner_id)
+            UNION ALL
+            SELECT own.id FROM accounts_learner own
+            WHERE own.user_id = link.user_id AND (link.learner_id IS NULL OR link.learner_id = own.id)
+        ) shown
+        JOIN accounts_learner learner ON learner.id = shown.id
+        LEFT JOIN enrollment_enrollment place
+            ON place.learner_id = learner.id AND place.state IN ('confirmed', 'trial')
+        LEFT JOIN courses_courserun run ON run.id = place.run_id
     )
 FROM enrollment_feedlink link
 JOIN accounts_user owner ON owner.id = link.user_id
 WHERE link.token_sha256 = %s AND link.revoked_at IS NULL AND owner.is_active
-"""  # noqa: S608 - put together from two constants
+"""
 _STATEMENTS = {
     "postgresql": _STATEMENT.format(join="string_agg"),
     "sqlite": _STATEMENT.format(join="group_concat"),
@@ -85,14 +86,13 @@ def subscription(token: str, *, window: Window) -> Subscription | None:
     if row is None:
         return None
     (
-        link_id, user_id, kind, learner_id, room_id, language, fingerprint, etag, octets_changed_at, last_fetched_at,
-        of_children, own,
+        link_id, user_id, kind, learner_id, room_id, language, fingerprint, etag, octets_changed_at, last_fetched_at, places,
     ) = row  # fmt: skip
     if kind in (FeedKind.FAMILY, FeedKind.LEARNER):
-        if kind == FeedKind.LEARNER and of_children is None and own is None:
+        if kind == FeedKind.LEARNER and places is None:
             return None
         # In one order, whatever the database's plan was.
-        depends_on = sorted([*(of_children or "").split(";"), *(own or "").split(";")])
+        depends_on = sorted((places or "").split(";"))
     else:
         if not _is_staff(user_id, kind):
             return None
@@ -107,17 +107,22 @@ def subscription(token: str, *, window: Window) -> Subscription | None:
 
 def _read(sha256: str) -> tuple | None:
     """Asks the driver itself: Django's cursor would cost as much again, and would have PostgreSQL plan each time."""
-    connection.ensure_connection()
+    connection = connections[DEFAULT_DB_ALIAS]  # the thread's own
     statement = _STATEMENTS[connection.vendor]
+    if connection.vendor == "postgresql":
+        row = connection.first_row(statement, sha256)
+        return row and (*map(_number, row[:2]), row[2], *map(_number, row[3:5]), *row[5:])
     if connection.queries_logged:  # logs and counts of queries see only what goes through Django's cursor
         with connection.cursor() as cursor:
             cursor.execute(statement, [sha256])
             return cursor.fetchone()
+    connection.ensure_connection()
     with connection.wrap_database_errors:
-        if connection.vendor == "sqlite":
-            return connection.connection.execute(statement.replace("%s", "?"), [sha256]).fetchone()
-        with Cursor(connection.connection) as cursor:
-            return cursor.execute(statement, [sha256]).fetchone()
+        return connection.connection.execute(statement.replace("%s", "?"), [sha256]).fetchone()
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -182,15 +187,22 @@ def family_lessons(*, user_id: int, learner_id: int | None, window: Window) -> l
 
 
 def _shown_places():
-    """Places that are somebody's, and those that ended because their group was cancelled.
+    """Places that are somebody's, and those that ended because their group was cancelled, for its reason.
 
     The sign of whether a family's calendar has changed need not name the latter: it changes when they end.
     """
     held = LedgerEntry.objects.filter(
-        enrollment=OuterRef("pk"), event=LedgerEvent.CANCELLED, from_state__in=ATTENDING, at=F("enrollment__ended_at")
-    )
-    cancelled = Q(state=EnrollmentState.CANCELLED, run__state=RunState.CANCELLED, ended_at=F("run__changed_at"))
+        enrollment=OuterRef("pk"), event=LedgerEvent.CANCELLED, from_state__in=ATTENDING, at=F("enrollment__ended_at"),
+        reason=F("enrollment__run__cancellation_reason"),
+    )  # fmt: skip
+    cancelled = Q(state=EnrollmentState.CANCELLED, run__state=RunState.CANCELLED)
     return Enrollment.objects.filter(Q(state__in=ATTENDING) | cancelled & Exists(held))
+
+
+def booked_lessons(booking: Enrollment, *, window: Window) -> list[Lesson]:
+    """The lessons of a booking by head count while it stands, and those that were cancelled with it; four queries."""
+    shown = _shown_places().filter(pk=booking.pk)
+    return lessons_in(Lesson.objects.published().filter(run__enrollments__in=shown), window=window)
 
 
 @dataclass(frozen=True, slots=True)

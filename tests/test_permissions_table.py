@@ -70,6 +70,7 @@ TABLE = {
     "courses:run": (EVERYBODY, ("course", "run_slug")),
     "courses:book": (EVERYBODY, ("slot_course", "slot")),
     "courses:catalogue_calendar": (EVERYBODY, ()),
+    "courses:program_calendar": (EVERYBODY, ("program",)),
     "courses:course_calendar": (EVERYBODY, ("course",)),
     "courses:run_calendar": (EVERYBODY, ("course", "run_slug")),
     "courses:lesson_calendar": (EVERYBODY, ("course", "run_slug", "lesson")),
@@ -106,6 +107,7 @@ TABLE = {
     "enrollment:trial": (EVERYBODY, ("trial_token",)),
     "enrollment:still_coming": (EVERYBODY, ("coming_token",)),
     "enrollment:ticket": (EVERYBODY, ("ticket_token",)),
+    "enrollment:ticket_calendar": (EVERYBODY, ("ticket_token",)),
     "enrollment:feed": (EVERYBODY, ("feed_token",)),
     "sign_in_link": (EVERYBODY, ("sign_in_token",)),
     # Instructors
@@ -244,7 +246,7 @@ def things(people):
     change = changes.apply(topic, key=uuid4(), by=None, now=now)
     return {
         "change": change.pk, "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
-        "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
+        "program": run.course.program.slug, "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,
         "offer": offer.pk, "offer_token": links.offer_path(offer, family).split("/")[2], "feed": feed.pk, "feed_token": token,

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext
 
 from .place import Room
 from .run import CourseRun, RunState
@@ -20,7 +20,8 @@ class LessonQuerySet(models.QuerySet):
         return self.filter(state=LessonState.SCHEDULED)
 
     def published(self):
-        return self.filter(run__state__in=[RunState.PUBLISHED, RunState.CANCELLED])
+        """What anybody may know of: not those of drafts, nor any that is only planned."""
+        return self.filter(run__state__in=[RunState.PUBLISHED, RunState.CANCELLED]).exclude(state=LessonState.PLANNED)
 
     def upcoming(self, *, now):
         return self.filter(ends_at__gt=now)
@@ -73,3 +74,10 @@ class Lesson(models.Model):
     @property
     def is_cancelled(self):
         return self.state == LessonState.CANCELLED
+
+    @property
+    def place(self) -> str:
+        """The room, or that it is held online, in the reader's language; nothing while it has no room."""
+        if self.is_remote:
+            return pgettext("place", "Online")
+        return str(self.room) if self.room_id else ""

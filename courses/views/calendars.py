@@ -1,4 +1,4 @@
-"""Public calendars: all courses, one course, one group, and one lesson as a file."""
+"""Public calendars: all courses, one program, one course, one group, and one lesson as a file."""
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 from accounts.audiences import Audience, audience
 from courses import feeds
 from courses.calendars import CENTRE_COLOR, TOPIC_COLORS, calendar, public_event, run_title, window_at
-from courses.models import Course, CourseRun, Lesson, PublicFeed
+from courses.models import Course, CourseRun, Lesson, Program, PublicFeed
 from courses.timetables import lessons_in, sign_of
 
 LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
@@ -16,6 +16,14 @@ LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
 @feeds.feed
 def catalogue_calendar(request):
     return _answer(request, CourseRun.objects.public(), lambda: ("Ventspils Digitālais centrs", CENTRE_COLOR))
+
+
+@audience(Audience.PUBLIC)
+@feeds.feed
+def program_calendar(request, program):
+    programs = Program.objects.filter(slug=program)
+    runs = CourseRun.objects.public().filter(course__program__slug=program)
+    return _answer(request, runs, lambda: (programs.get().name, CENTRE_COLOR), programs)
 
 
 @audience(Audience.PUBLIC)
@@ -38,7 +46,12 @@ def run_calendar(request, course, run):
 def lesson_calendar(request, course, run, pk):
     """One lesson to keep, without the name of a calendar: what a calendar program adds to one that is there."""
     runs = CourseRun.objects.public().filter(course__slug=course, slug=run)
-    lesson = Lesson.objects.filter(run__in=runs, pk=pk).select_related("run__course__program", "room__venue").first()
+    lesson = (
+        Lesson.objects.published()
+        .filter(run__in=runs, pk=pk)
+        .select_related("run__course__program", "room__venue")
+        .first()
+    )
     if lesson is None:
         return feeds.not_found()
     with translation.override(_language(request)):

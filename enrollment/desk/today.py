@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils import timezone
 
 from accounts.outbox.models import Message
-from courses.models import CourseRun, Lesson, Room
+from courses.models import CourseRun, Lesson
 from enrollment.flows import decisions
 from enrollment.models import Enrollment, EnrollmentState as State, WaitlistOffer
 
@@ -17,7 +17,7 @@ LIMIT = 12  # rows of one list
 
 @dataclass(frozen=True)
 class RoomDay:
-    room: Room | None
+    name: str  # of the room, or that they are held online; nothing when no room is set
     lessons: list[Lesson]
 
 
@@ -89,11 +89,11 @@ def _rooms(now):
         .filter(starts_at__gte=start, starts_at__lt=end)
         .select_related("run__course", "room__venue")
         .prefetch_related("instructors")
-        .order_by("room__venue__short_name", "room_id", "starts_at", "pk")
+        .order_by("room__venue__short_name", "room_id", "is_remote", "starts_at", "pk")
     )
     return [
-        RoomDay(lessons[0].room, lessons)
-        for _room, found in groupby(lessons, lambda one: one.room_id)
+        RoomDay(lessons[0].place, lessons)
+        for _place, found in groupby(lessons, lambda one: (one.room_id, one.is_remote))
         if (lessons := list(found))
     ]
 

@@ -61,7 +61,7 @@ class Cancellation:
 
     @property
     def replacement_text(self):
-        return str(self.replacement.room or "") if self.replacement else ""
+        return self.replacement.place if self.replacement else ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class NextLesson:
     def where(self):
         replaces = self.lesson.replaces
         instead = _("instead of %(day)s") % {"day": day_month(replaces.starts_at)} if replaces else ""
-        return " · ".join(filter(None, [str(self.lesson.room or ""), instead]))
+        return " · ".join(filter(None, [self.lesson.place, instead]))
 
 
 @dataclass(frozen=True)

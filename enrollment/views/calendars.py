@@ -1,8 +1,9 @@
-"""Private calendars: /k/<token>.ics, for whoever holds the address."""
+"""Private calendars: /k/<token>.ics and /tickets/<token>.ics, for whoever holds the address."""
 
 import ipaddress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.utils import timezone, translation
@@ -12,9 +13,9 @@ from accounts.models import Learner
 from courses import feeds
 from courses.calendars import Window, window_at
 from courses.models import Room
-from enrollment import calendars
+from enrollment import calendars, links
 from enrollment.models import FeedKind, FeedLink
-from enrollment.subscriptions import Subscription, family_lessons, staff_lessons, subscription
+from enrollment.subscriptions import Subscription, booked_lessons, family_lessons, staff_lessons, subscription
 
 FETCH_NOTED_EVERY = timedelta(minutes=5)
 MISSES_ALLOWED = 60  # wrong addresses from one network in MISSES_WITHIN; a real one is always answered
@@ -66,6 +67,27 @@ def feed(request, token):
     response.headers["Content-Language"] = link.language
     if link.last_fetched_at is None or now - link.last_fetched_at >= FETCH_NOTED_EVERY:
         _write(link, request, now)
+    return response
+
+
+@audience(Audience.LINK)
+@feeds.feed
+def booking(request, token):
+    """What a ticket is for. Nothing is kept between fetches: one event is sooner written than looked up.
+
+    Its tag changes with its octets, and its time with the newest of the rows behind it; those are never set back.
+    """
+    booked = links.read_ticket(token)
+    if booked is None:
+        return _miss(request)
+    language = booked.guest_language or settings.LANGUAGE_CODE
+    lessons = booked_lessons(booked, window=window_at(timezone.now()))
+    with translation.override(language):
+        octets = calendars.booking_calendar(lessons, booking=booked, language=language)
+    changed_at = max([booked.changed_at, booked.run.changed_at, *(lesson.changed_at for lesson in lessons)])
+    memory = feeds.Memory(etag=feeds.entity_tag(octets), octets_changed_at=changed_at)
+    response = feeds.unchanged(request, memory, feeds.PRIVATE) or feeds.full(request, octets, memory, feeds.PRIVATE)
+    response.headers["Content-Language"] = language
     return response
 
 

@@ -47,6 +47,7 @@ def ticket(request, token) -> HttpResponse:
         "total": None if price is None else price * booking.seats,
         "qr": qr_image(request.path) if state == "confirmed" else "",
         "map_url": wording.map_address(booking.run.room.venue) if booking.run.room else "",
+        "calendar_path": links.ticket_calendar_path(booking),
         "question_path": links.question_path(links.STILL_COMING, booking, None)
         if reconfirmations.is_asked(booking, now=now)
         else "",

@@ -4,7 +4,7 @@ import time
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 
 from accounts.postgresql.base import ASKED_AGAIN_AFTER_SECONDS
 from accounts.statements import fetch
@@ -77,3 +77,40 @@ def test_the_cursor_that_is_kept_is_one_of_the_connection_at_hand():
     with pytest.raises(ProgrammingError):
         fetch(connection, "SELECT no_such_column", [])
     assert fetch(connection, "SELECT 8", []) == [(8,)]
+
+
+# -- Statements asked below a cursor ---------------------------------------------------------------
+
+
+def test_a_first_row_comes_as_texts_whichever_way_it_is_asked():
+    asked = "SELECT 7, NULL, 'ā' || CAST(%s AS text)"
+    below = connection.first_row(asked, "b"), connection.first_row(asked, "c")
+    with transaction.atomic():
+        through_a_cursor = connection.first_row(asked, "c")
+
+    assert below == (("7", None, "āb"), ("7", None, "āc"))
+    assert through_a_cursor == below[1]
+    assert connection.first_row("SELECT 1 WHERE CAST(%s AS text) = ''", "b") is None
+
+
+def forget():
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
+@pytest.mark.parametrize("event", [forget, terminate])
+def test_what_the_server_forgot_is_asked_again(event):
+    asked = "SELECT 'ā' || CAST(%s AS text)"
+    connection.first_row(asked, "b")
+
+    event()
+    connection.close_if_unusable_or_obsolete()  # as at the start of a request
+
+    assert connection.first_row(asked, "c") == ("āc",)
+
+
+def test_a_statement_that_is_wrong_says_so():
+    with pytest.raises(ProgrammingError):
+        connection.first_row("SELECT no_such(CAST(%s AS text))", "b")
+
+    assert connection.first_row("SELECT CAST(%s AS text)", "b") == ("b",)

@@ -24,8 +24,15 @@ def test_lessons_stand_by_room_from_midnight_to_midnight_in_riga():
 
     found = today(now=NOON)
 
-    assert {place.room: place.lessons for place in found.rooms} == {small: [first, late], large: [other]}
+    assert {place.name: place.lessons for place in found.rooms} == {str(small): [first, late], str(large): [other]}
     assert found.lesson_count == 3
+
+
+def test_lessons_held_online_stand_apart_from_those_without_a_room():
+    run = make_run(lessons=0)
+    without, online = (make_lesson(run, NOON, room=None, is_remote=is_remote) for is_remote in (False, True))
+
+    assert {place.name: place.lessons for place in today(now=NOON).rooms} == {"": [without], "Tiešsaistē": [online]}
 
 
 def test_offers_holds_and_openings_are_shown_by_their_time():
