@@ -116,6 +116,7 @@ class RunPage:
     lessons: list[Lesson]  # of a run with few dates, all of them
     skipped: list[date]  # weeks without a lesson
     cancelled: list[Lesson]  # to come, with their replacement
+    moved: list[Lesson]  # to come, with what they were before
     trainer: str
     people: list[MemberFit]
     similar: list[GroupRow]
@@ -140,6 +141,7 @@ def run_page(run: CourseRun, people: list[Member], *, user: User, now: datetime)
         run=run, state=state, first=held[0] if held else None, next=upcoming, last=held[-1] if held else None,
         lessons=held if run.weekday is None and 1 < len(held) <= FEW_LESSONS else [], skipped=_skipped(run, held),
         cancelled=[lesson for lesson in lessons if lesson.is_cancelled and lesson.ends_at > now],
+        moved=[lesson for lesson in held if lesson.change_note and lesson.ends_at > now][:FEW_LESSONS],
         trainer=trainers.get(run.pk, ""), people=_people(run, mine, known, others, upcoming, now),
         similar=[group_row(other, trainers.get(other.pk, ""), now=now) for other in others[:SIMILAR]],
         action=_action(run, state, mine, user=user, now=now),

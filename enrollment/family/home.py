@@ -8,15 +8,17 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.formatting import date_day, day_month, local, time as clock
+from accounts.formatting import date_day, day_month, local, time as clock, time_range
 from accounts.models import User
-from courses.models import Lesson, LessonState
+from courses.flows.changes import Snapshot
+from courses.models import Lesson, LessonChange, LessonState, Room
 from enrollment.family import wording
 from enrollment.family.decisions import Decision, Question, decisions
-from enrollment.family.history import Change, changes
+from enrollment.family.history import CHANGES_DAYS, Change, changes
 from enrollment.family.lobby import Lobby, lobby
 from enrollment.family.members import Member, members
 from enrollment.flows import waitlist
+from enrollment.flows.timetable import TOLD
 from enrollment.models import ATTENDING, Enrollment, EnrollmentState as State, FeedLink, WaitlistOffer
 
 CANCELLED_SOON_DAYS = 7  # how far ahead a cancelled lesson is a matter of today
@@ -62,6 +64,39 @@ class Cancellation:
     @property
     def replacement_text(self):
         return self.replacement.place if self.replacement else ""
+
+
+@dataclass(frozen=True)
+class Rearranged:
+    """A lesson of these days that is at another time, elsewhere, online, or on again after it was cancelled."""
+
+    lesson: Lesson
+    before: Snapshot
+    rooms: dict[int, Room]
+    members: list[Member]
+
+    @property
+    def title(self):
+        if self.before.state == LessonState.CANCELLED:
+            return _("The lesson takes place after all.")
+        if self.lesson.is_remote and not self.before.is_remote:
+            return _("The lesson is held online.")
+        time = (self.before.starts_at, self.before.ends_at) != (self.lesson.starts_at, self.lesson.ends_at)
+        if time and self.before.room != self.lesson.room_id:
+            return _("Time and room changed.")
+        return _("Time changed.") if time else _("Room changed.")
+
+    @property
+    def was(self):
+        return self._words(self.before.starts_at, self.before.ends_at, self.rooms.get(self.before.room))
+
+    @property
+    def will_be(self):
+        return self._words(self.lesson.starts_at, self.lesson.ends_at, self.lesson.room)
+
+    @staticmethod
+    def _words(start, end, room):
+        return ", ".join(filter(None, [date_day(start), time_range(start, end), str(room or "")]))
 
 
 @dataclass(frozen=True)
@@ -123,6 +158,7 @@ class Home:
     decisions: list[Decision | Question] = field(default_factory=list)
     cancelled_first: list[Cancellation] = field(default_factory=list)  # more urgent than the first decision
     cancelled_later: list[Cancellation] = field(default_factory=list)
+    rearranged: list[Rearranged] = field(default_factory=list)
     next_lessons: list[NextLesson] = field(default_factory=list)
     queue: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
@@ -175,6 +211,7 @@ def home(
     _sort_places(found, enrollments, current, family, now, seen_positions or {})
     found.decisions = decisions(found.places, user=user, now=now)
     _add_cancellations(found, current, family, now)
+    found.rearranged = _rearranged(current, family, now)
     found.next_lessons = _next_lessons(current, family, now)
     found.changes = changes(enrollments=enrollments, family=family, now=now, seen_at=seen_at)
     feeds = FeedLink.objects.live().visible_to(user).order_by(F("last_fetched_at").desc(nulls_last=True), "-pk")
@@ -243,6 +280,37 @@ def _add_cancellations(found, current, family, now):
         cancellation = Cancellation(lesson, [family[one.learner_id] for one in attended[lesson.run_id]], now)
         comes_first = decide_by is not None and cancellation.urgent_at < decide_by
         (found.cancelled_first if comes_first else found.cancelled_later).append(cancellation)
+
+
+def _rearranged(current, family, now) -> list[Rearranged]:
+    """What the last change of each coming lesson made of it, when it was to be or will be in these days; two queries."""
+    attended = _attended(current)
+    if not attended:
+        return []
+    rows = LessonChange.objects.filter(
+        lesson__run__in=attended, lesson__state=LessonState.SCHEDULED, lesson__ends_at__gt=now, before__isnull=False,
+        change__undone_at=None, change__kind__in=TOLD, change__made_at__gt=now - timedelta(days=CHANGES_DAYS),
+    )  # fmt: skip
+    newest = {
+        row.lesson_id: row for row in rows.select_related("lesson__run__course", "lesson__room__venue").order_by("pk")
+    }
+    until = now + timedelta(days=CANCELLED_SOON_DAYS)
+    soon = []
+    for row in newest.values():
+        before = Snapshot.read(row.before)
+        if min(before.starts_at, row.lesson.starts_at) < until:
+            soon.append((row.lesson, before))
+    rooms = (
+        Room.objects.select_related("venue").in_bulk({before.room for _lesson, before in soon} - {None}) if soon else {}
+    )
+    found = []
+    for lesson, before in sorted(soon, key=lambda one: (one[0].starts_at, one[0].pk)):
+        theirs = [
+            one for one in attended[lesson.run_id] if one.state != State.TRIAL or one.trial_lesson_id == lesson.pk
+        ]
+        if theirs:
+            found.append(Rearranged(lesson, before, rooms, [family[one.learner_id] for one in theirs]))
+    return found
 
 
 def _next_lessons(current, family, now):

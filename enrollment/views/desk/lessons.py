@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.audiences import Audience, audience
+from accounts.permissions import is_builder
 from courses.models import ChangeKind, Lesson, LessonChange, TimetableChange
 from courses.refusals import TimetableReason, TimetableRefused
 from enrollment.desk import changes as told
@@ -184,4 +185,5 @@ def changes(request):
     before = request.GET.get("before", "")
     found = told.newest(before=int(before) if before.isdecimal() and len(before) < 19 else None)
     context = {"changes": found, "before": found[-1].change.pk if len(found) == told.NEWEST else None}
+    context["may_change_many"] = is_builder(request.user)
     return render(request, "enrollment/desk/changes.html", context)

@@ -1,5 +1,6 @@
 """What the tests of the desk's pages share: somebody at the desk, and groups that are open today."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -32,3 +33,20 @@ def open_run(**fields):
 
 def form_key() -> str:
     return str(uuid4())
+
+
+def words(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def sent_with(response):
+    """The fields of the form that publishes what the page previews."""
+    form = re.search(r'<form class="publish".*?</form>', response.content.decode(), re.DOTALL).group()
+    found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    found.pop("csrfmiddlewaretoken", None)
+    return found
+
+
+def publish(client, address, query, **more):
+    """Look, and press the button."""
+    return client.post(address, sent_with(client.get(address, query)) | more)

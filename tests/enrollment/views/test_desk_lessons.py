@@ -8,9 +8,9 @@ import time_machine
 
 from accounts.models import Role
 from courses.flows import changes
-from courses.models import Lesson, LessonState, TimetableChange
+from courses.models import LessonState, TimetableChange
 from tests.enrollment.flows.timetable.changing import carry_out, letters, make_coordinator, these
-from tests.enrollment.views.desk import client_of, make_desk
+from tests.enrollment.views.desk import client_of, make_desk, publish, sent_with, words
 from tests.factories import (
     DAY,
     HOUR,
@@ -55,23 +55,6 @@ def run():
 
 def first_of(run):
     return run.lessons.earliest("starts_at")
-
-
-def words(response):
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
-
-
-def sent_with(response):
-    """The fields of the form that publishes what the page previews."""
-    form = re.search(r'<form class="publish".*?</form>', response.content.decode(), re.DOTALL).group()
-    found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-    found.pop("csrfmiddlewaretoken", None)
-    return found
-
-
-def publish(client, address, query, **more):
-    """Look, and press the button."""
-    return client.post(address, sent_with(client.get(address, query)) | more)
 
 
 def address_of(lesson):
@@ -336,69 +319,3 @@ def test_pages_take_as_many_queries_for_many_people_as_for_few(desk, run, django
         with django_assert_max_num_queries(25) as few:
             desk.get(address_of(first_of(group)), {"scope": "all", "starts": "16:00"})
     assert len(few) <= 25
-
-
-# -- A whole house ---------------------------------------------------------------------------------
-
-MASS = "/desk/schedule/change/"
-
-
-def test_a_house_that_closes_is_one_change_and_one_letter_for_each_family(coordinator):
-    mother, here = make_guardian(), make_room()
-    runs = [make_run(room=here, starts_at=NOON + WEEK + day * DAY, lessons=2) for day in range(2)]
-    other = make_run(starts_at=NOON + WEEK, lessons=1)
-    for number, run in enumerate((*runs, other)):
-        enroll(run, make_child(mother, first_name=f"Bērns {'ABC'[number]}"), by=mother)
-    query = {
-        "where": f"venue-{here.venue_id}", "first": "2026-12-01", "last": "2026-12-07", "what": "cancel", "reason": "Nav apkures",
-    }  # fmt: skip
-
-    page = coordinator.get(MASS, query)
-    assert "Nodarbības: 2 · grupas: 2" in words(page)
-    done = coordinator.post(MASS, sent_with(page))
-
-    assert done.status_code == 302
-    assert Lesson.objects.filter(state=LessonState.CANCELLED).count() == 2
-    assert [one.recipient for one in letters()] == [mother]
-    assert coordinator.post(MASS, sent_with(page)).url == done.url
-
-
-def test_lessons_in_the_way_are_listed_and_can_be_left_out(coordinator):
-    run, taken = make_run(lessons=2, capacity=4), make_run(lessons=1, capacity=4)
-    query = {
-        "where": f"room-{run.room_id}", "first": "2026-12-01", "last": "2026-12-31", "what": "move", "to": f"room-{taken.room_id}",
-    }  # fmt: skip
-
-    listed = coordinator.get(MASS, query)
-    done = publish(coordinator, MASS, query | {"skip": "on"})
-
-    assert f"telpa aizņemta: Robotika 4.–6. klasei, {taken.code}" in words(listed)
-    assert done.status_code == 302
-    assert [one.room_id for one in run.lessons.order_by("starts_at")] == [run.room_id, taken.room_id]
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ({"first": "2026-12-07", "last": "2026-12-01"}, "Pēdējā diena ir pirms pirmās."),
-        ({"first": "2026-12-01", "last": "2028-12-01"}, "Reizē ne vairāk par gadu."),
-        ({"first": "", "last": "2026-12-01"}, "Jāievada diena."),
-        ({"where": "venue-999"}, ""),
-        ({"what": "move"}, "Norādiet, uz kurieni"),
-        ({"what": "cancel"}, "Ierakstiet iemeslu: ģimenes to lasīs."),
-        ({"what": "dance"}, ""),
-        ({"days": "1000000", "what": "move"}, ""),
-        ({}, "Nekas nemainītos"),
-    ],
-)
-def test_what_is_wrong_with_a_mass_change_is_said(coordinator, query, said):
-    asked = {"where": "all", "first": "2026-12-01", "last": "2026-12-07", "what": "remote"} | query
-
-    page = coordinator.get(MASS, asked)
-
-    assert page.status_code == 422
-    assert said in words(page)
-
-
-def test_only_coordinators_change_many_lessons(desk):
-    assert [desk.get(MASS).status_code, desk.post(MASS, {}).status_code] == [403, 403]
