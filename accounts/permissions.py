@@ -3,7 +3,6 @@
 from allauth.account.authentication import get_authentication_records
 
 from accounts.models import Role
-from accounts.models.role import BUILDER_ROLES
 
 
 def is_instructor(user) -> bool:
@@ -15,7 +14,7 @@ def is_desk_staff(user) -> bool:
 
 
 def is_builder(user) -> bool:
-    return bool(user.roles & BUILDER_ROLES)
+    return user.is_builder
 
 
 def is_manager(user) -> bool:

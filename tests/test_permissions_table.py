@@ -144,6 +144,29 @@ TABLE = {
     "enrollment:desk_withdraw": (DESK, ("enrollment",)),
     "enrollment:desk_cancel": (DESK, ("enrollment",)),
     "enrollment:desk_undo": (DESK, ("leaving",)),
+    # The season, for those who build it
+    "enrollment:desk_season": (BUILDERS, ()),
+    "enrollment:desk_term_new": (BUILDERS, ()),
+    "enrollment:desk_season_copy": (BUILDERS, ()),
+    "enrollment:desk_term": (BUILDERS, ("term",)),
+    "enrollment:desk_term_edit": (BUILDERS, ("term",)),
+    "enrollment:desk_breaks": (BUILDERS, ("term",)),
+    "enrollment:desk_breaks_import": (BUILDERS, ("term",)),
+    "enrollment:desk_break": (BUILDERS, ("break",)),
+    "enrollment:desk_break_remove": (BUILDERS, ("break",)),
+    "enrollment:desk_group_new": (BUILDERS, ("term",)),
+    "enrollment:desk_group_preview": (BUILDERS, ("term",)),
+    "enrollment:desk_group": (BUILDERS, ("run",)),
+    "enrollment:desk_group_place": (BUILDERS, ("run",)),
+    "enrollment:desk_group_dates": (BUILDERS, ("run",)),
+    "enrollment:desk_season_shift": (BUILDERS, ("term",)),
+    "enrollment:desk_season_remove": (BUILDERS, ("term",)),
+    "enrollment:desk_season_publish": (BUILDERS, ("term",)),
+    "enrollment:desk_venues": (BUILDERS, ()),
+    "enrollment:desk_venue_new": (BUILDERS, ()),
+    "enrollment:desk_venue": (BUILDERS, ("venue",)),
+    "enrollment:desk_room_new": (BUILDERS, ("venue",)),
+    "enrollment:desk_room": (BUILDERS, ("room",)),
     # Signing in
     "account_login": (EVERYBODY, ()),
     "account_request_login_code": (EVERYBODY, ()),
@@ -244,8 +267,11 @@ def things(people):
     )  # fmt: skip
     topic = changes.plan(changes.SetTopic(topic="Sensori"), run.lessons.for_change(), now=now)
     change = changes.apply(topic, key=uuid4(), by=None, now=now)
+    year = make_term(breaks=[(NOON.date(), NOON.date())])
     return {
-        "change": change.pk, "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
+        "term": year.pk, "break": year.breaks.get().pk, "venue": run.room.venue_id, "room": run.room_id,
+        "change": change.pk,
+        "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
         "program": run.course.program.slug, "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.names import phone_digits, search_key
 
-from .role import STAFF_ROLES, Role
+from .role import BUILDER_ROLES, STAFF_ROLES, Role
 
 
 class UserQuerySet(models.QuerySet):
@@ -100,6 +100,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_desk_staff(self):
         return bool(self.roles & STAFF_ROLES)
+
+    @property
+    def is_builder(self):
+        return bool(self.roles & BUILDER_ROLES)
 
     @property
     def is_instructor(self):

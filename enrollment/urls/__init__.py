@@ -14,6 +14,7 @@ from enrollment.urls import (
     private_calendars,
     public,
     public_calendars,
+    season,
     site,
     teaching,
     tickets,
@@ -29,6 +30,7 @@ people_pages = [
     path("my/", include(family.urlpatterns)),
     path("teach/", include(teaching.urlpatterns)),
     path("desk/", include(desk.urlpatterns)),
+    path("desk/", include(season.urlpatterns)),
     *family.link_patterns,
     *tickets.link_patterns,
 ]

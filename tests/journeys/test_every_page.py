@@ -12,7 +12,8 @@ from accounts.audiences import declared
 from accounts.flows import sign_in as links_to_sign_in
 from accounts.outbox import inbox
 from accounts.outbox.models import Message
-from courses.models import Course, CourseKind, CourseRun, RunKind
+from courses.flows.season import copying, terms
+from courses.models import Course, CourseKind, CourseRun, RunKind, Term, Venue
 from enrollment import links
 from enrollment.demo import people, seed
 from enrollment.flows import bookings, fairness
@@ -48,6 +49,7 @@ NOT_PAGES = {
     "account_inactive": "only while an account is closed",
     "account_reauthenticate": "asked for by the second factor: tests/journeys/test_second_factor.py",
     "account_confirm_login_code": "only after a code was sent: tests/journeys/test_new_family.py",
+    "enrollment:desk_group_preview": "a part of the page of a group",
     "demo_sign_in": "leads to where a day begins",
     "demo_letter_html": "the frame within a letter's page",
 }
@@ -136,8 +138,36 @@ def tour() -> Tour:
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
     _after_the_place(found, user, free)
+    _season(found)
     _draws(found)
     return found
+
+
+def _season(found):
+    """Building the season: last year's groups copied into a term to come, one of them open."""
+    before, by = Term.objects.get(slug="demo"), people.BY_KEY["coordinator"].user()
+    facts = terms.TermFacts(
+        name_lv="Nākamais gads", name_en="Next year", starts_on=before.starts_on + terms.YEAR,
+        ends_on=before.ends_on + terms.YEAR,
+    )  # fmt: skip
+    year = terms.create_term(facts=facts, breaks_of=before, by=by, now=timezone.now())
+    wanted = [line.run.pk for line in copying.lines(before, year) if line.is_wanted]
+    made = copying.copy(source=before, target=year, run_ids=wanted, by=by, now=timezone.now()).made
+    venue = Venue.objects.filter(rooms__isnull=False).first()
+    for name in ("desk_season", "desk_term_new", "desk_season_copy", "desk_venues", "desk_venue_new"):
+        found.add("coordinator", f"enrollment:{name}")
+    found.add("coordinator", "enrollment:desk_season_copy", query=f"?source={before.pk}&target={year.pk}")
+    for name in (
+        *("desk_term", "desk_term_edit", "desk_breaks", "desk_breaks_import", "desk_group_new"),
+        *("desk_season_shift", "desk_season_remove", "desk_season_publish"),
+    ):
+        found.add("coordinator", f"enrollment:{name}", year.pk)
+    found.add("coordinator", "enrollment:desk_term", year.pk, query=f"?step=2&tick=free&open={made[0].pk}")
+    found.add("coordinator", "enrollment:desk_group", made[0].pk)
+    found.add("coordinator", "enrollment:desk_break", year.breaks.first().pk)
+    for name in ("desk_venue", "desk_room_new"):
+        found.add("coordinator", f"enrollment:{name}", venue.pk)
+    found.add("coordinator", "enrollment:desk_room", venue.rooms.first().pk)
 
 
 def _after_the_place(found, user, free):
@@ -227,6 +257,7 @@ POSTS = {
     *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
     *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
     *("enrollment:desk_give_place", "enrollment:desk_no_show", "enrollment:desk_undo_no_show"),
+    *("enrollment:desk_break_remove", "enrollment:desk_group_place", "enrollment:desk_group_dates"),
 }
 
 
