@@ -77,6 +77,7 @@ TABLE = {
     # Families
     "enrollment:family_home": (SIGNED_IN, ()),
     "enrollment:family_week": (SIGNED_IN, ()),
+    "enrollment:family_week_export": (SIGNED_IN, ("file",)),
     "enrollment:messages": (SIGNED_IN, ()),
     "enrollment:messages_read": (SIGNED_IN, ()),
     "enrollment:message": (OF_THE_FAMILY, ("message",)),
@@ -112,6 +113,8 @@ TABLE = {
     "sign_in_link": (EVERYBODY, ("sign_in_token",)),
     # Instructors
     "enrollment:teaching_home": (TEACHING, ()),
+    "enrollment:teaching_week": (TEACHING, ()),
+    "enrollment:teaching_week_export": (TEACHING, ("file",)),
     "enrollment:teaching_run": (TEACHING, ("run",)),
     # The desk
     "enrollment:desk_home": (DESK, ()),
@@ -122,6 +125,10 @@ TABLE = {
     "enrollment:desk_evidence": (DESK, ("child",)),
     "enrollment:desk_phone": (DESK, ("child", "guardian")),
     "enrollment:desk_enroll": (DESK, ("child",)),
+    "enrollment:desk_family_week": (DESK, ("child",)),
+    "enrollment:desk_schedule": (DESK, ()),
+    "enrollment:desk_schedule_free": (DESK, ()),
+    "enrollment:desk_schedule_export": (DESK, ("file",)),
     "enrollment:desk_groups": (DESK, ()),
     "enrollment:desk_run": (DESK, ("run",)),
     "enrollment:desk_run_lessons": (DESK, ("run",)),
@@ -278,7 +285,7 @@ def things(people):
         "offer": offer.pk, "offer_token": links.offer_path(offer, family).split("/")[2], "feed": feed.pk, "feed_token": token,
         "trial_token": links.question_path(links.TRIAL, mine, family).split("/")[2],
         "coming_token": links.question_path(links.STILL_COMING, mine, family).split("/")[2],
-        "application": prepared.key, "ticket_token": links.ticket_path(booked).split("/")[2], "message": letter.pk, "form": "child",
+        "application": prepared.key, "ticket_token": links.ticket_path(booked).split("/")[2], "message": letter.pk, "form": "child", "file": "ics",
         "sign_in_token": sign_in.link_path(make_guardian()).split("/")[3],
     }  # fmt: skip
 

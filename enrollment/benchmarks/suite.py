@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from courses.flows.catalogue import import_catalogue
-from enrollment.benchmarks import draws, feeds, openings, pages, places, size
+from enrollment.benchmarks import boards, draws, feeds, openings, pages, places, size
 from enrollment.benchmarks.ground import CATALOGUE, Ground, a_course, a_group_for_everybody, calendars
 from enrollment.benchmarks.harness import Measure
 from enrollment.rehearsal import database, opening
@@ -58,6 +58,7 @@ SUITE = {
     "course_page": Entry(lambda _: pages.page("course_page", a_course().get_absolute_url()), Goal()),
     "feed_unchanged": Entry(lambda _: feeds.feed_unchanged(calendars()), Goal(ratio=0.7)),
     "feed_changed": Entry(lambda _: feeds.feed_changed(calendars()), Goal(value=20)),  # 50 ms of one core each
+    "week_board": Entry(lambda _: boards.week_board(), Goal(value=2)),  # 40 rooms, 1200 lessons
     "draw": Entry(lambda _: draws.draw(), Goal(most=5)),  # seconds
     "draw_allocation": Entry(lambda _: draws.draw_allocation(), Goal(most=500)),  # milliseconds
     "hot_group": Entry(openings.hot_group, Goal(ratio=0.35, value=300), "postgresql"),

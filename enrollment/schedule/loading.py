@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 from django.db.models import Count, Q, TextField
 from django.db.models.fields.json import KT
@@ -46,11 +47,11 @@ class Placed:
     people: list[Person]
     is_ghost: bool = False
 
-    @property
+    @cached_property
     def run(self) -> CourseRun:
         return self.lesson.run
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """held | draft | cancelled | ghost"""
         if self.is_ghost:
@@ -59,26 +60,26 @@ class Placed:
             return "cancelled"
         return "draft" if self.lesson.state == LessonState.PLANNED or self.run.state == RunState.DRAFT else "held"
 
-    @property
+    @cached_property
     def takes_time(self) -> bool:
         """Whether somebody or something is needed then."""
         return self.kind in ("held", "draft")
 
-    @property
+    @cached_property
     def day(self) -> date:
         return local(self.starts_at).date()
 
-    @property
+    @cached_property
     def first_minute(self) -> int:
         start = local(self.starts_at)
         return start.hour * 60 + start.minute
 
-    @property
+    @cached_property
     def last_minute(self) -> int:
         """After 24:00 for what ends on the next day."""
         return self.first_minute + int((self.ends_at - self.starts_at).total_seconds() // 60)
 
-    @property
+    @cached_property
     def venue_id(self) -> int | None:
         return self.room.venue_id if self.room else None
 
@@ -129,15 +130,15 @@ def load(
         found = found.published().exclude(state=LessonState.PLANNED)
     lessons = list(found.order_by("starts_at", "pk"))
     moved = _moved(first, last, now) if only is None else []
-    runs = CourseRun.objects.select_related("course__program").in_bulk(
-        {lesson.run_id for lesson in [*lessons, *(change.lesson for change in moved)]} | set(with_runs)
-    )
+    besides = {change.lesson.run_id for change in moved} | set(with_runs)
+    wanted = CourseRun.objects.filter(Q(pk__in=found.order_by().values("run")) | Q(pk__in=besides))
+    runs = {run.pk: run for run in wanted.select_related("course__program")}
     for lesson in [*lessons, *(change.lesson for change in moved)]:
         lesson.run, lesson.room = runs[lesson.run_id], by_id.get(lesson.room_id)
     of_lesson = _people(
         Lesson.instructors.through.objects.filter(lesson__in=found.order_by().values("pk")), "lesson_id"
     )
-    of_run = _people(CourseRun.instructors.through.objects.filter(courserun__in=list(runs)), "courserun_id")
+    of_run = _people(CourseRun.instructors.through.objects.filter(courserun__in=wanted.values("pk")), "courserun_id")
     placed = [
         Placed(one, one.starts_at, one.ends_at, one.room, of_lesson.get(one.pk) or of_run.get(one.run_id, []))
         for one in lessons

@@ -8,7 +8,7 @@ from courses.models import Room, RunKind
 
 from .clashes import Clash, Need
 from .loading import Placed, Timetable
-from .wanted import View, Wanted
+from .wanted import By, View, Wanted
 
 STEP = 5  # minutes of a row (static/css/week-steps.css)
 
@@ -64,6 +64,19 @@ class Block:
     @property
     def seats(self) -> str:
         return f"{self.run.seats_taken}/{self.run.capacity}"
+
+    @property
+    def title(self) -> str:
+        return self.run.course.title
+
+    @property
+    def topic(self) -> str:
+        return self.run.course.topic
+
+    @property
+    def is_plain(self) -> bool:
+        """Takes place as planned: nothing is to be said but what it is. Nearly all are so."""
+        return self.kind == "held" and not (self.is_clash or self.needs_instructor or self.needs_room)
 
     @property
     def is_clash(self) -> bool:
@@ -239,6 +252,11 @@ class Board:
             if topics is not None and block.placed.takes_time and block.run.course.topic not in topics:
                 topics.append(block.run.course.topic)
         return {day: topics[:4] for day, topics in found.items()}
+
+    @property
+    def is_terse(self) -> bool:
+        """Whether a lesson of a room is told in its hour, code, title and seats alone."""
+        return self.wanted.by == By.ROOM and not self.wanted.shows_people
 
     @property
     def closed(self) -> list[tuple[date, str]]:

@@ -30,6 +30,7 @@ class Wanted:
     text: str = ""  # folded; what a search for a group looks for
     shows_free: bool = True
     shows_people: bool = False
+    until: date | None = None  # the last day of an export that is longer than a week
 
     @property
     def first(self) -> date:
@@ -37,6 +38,8 @@ class Wanted:
 
     @property
     def last(self) -> date:
+        if self.until:
+            return self.until
         return self.day if self.view == View.DAY else self.first + timedelta(days=6)
 
     @property

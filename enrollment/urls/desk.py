@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from enrollment.views.desk import decisions, doors, families, groups, home, lessons, mass, places, reasons
+from enrollment.views import exports
+from enrollment.views.desk import decisions, doors, families, groups, home, lessons, mass, places, reasons, schedule
 
 urlpatterns = [
     path("", home.home, name="desk_home"),
@@ -13,6 +14,10 @@ urlpatterns = [
     path("people/<int:pk>/evidence/", families.confirm_evidence, name="desk_evidence"),
     path("people/<int:pk>/phones/<int:user_pk>/", families.phone, name="desk_phone"),
     path("people/<int:pk>/enroll/", places.enroll, name="desk_enroll"),
+    path("people/<int:pk>/week/", schedule.family, name="desk_family_week"),
+    path("schedule/", schedule.schedule, name="desk_schedule"),
+    path("schedule/free/", schedule.free, name="desk_schedule_free"),
+    path("schedule/export/<slug:fmt>", exports.schedule_export, name="desk_schedule_export"),
     path("groups/", groups.groups, name="desk_groups"),
     path("groups/<int:pk>/", groups.run, name="desk_run"),
     path("groups/<int:pk>/lessons/", groups.lessons, name="desk_run_lessons"),

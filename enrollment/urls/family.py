@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrollment.views import offers, questions
+from enrollment.views import exports, offers, questions
 from enrollment.views.family import (
     calendars,
     changes,
@@ -20,6 +20,7 @@ from enrollment.views.family import (
 urlpatterns = [
     path("", home.family_home, name="family_home"),
     path("week/", week.family_week, name="family_week"),
+    path("week/export/<slug:fmt>", exports.family_week_export, name="family_week_export"),
     path("messages/", messages.message_list, name="messages"),
     path("messages/read/", messages.messages_read, name="messages_read"),
     path("messages/<int:pk>/", messages.message, name="message"),

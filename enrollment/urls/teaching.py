@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from enrollment.views import teaching
+from enrollment.views import exports, schedule, teaching
 
 urlpatterns = [
     path("", teaching.home, name="teaching_home"),
+    path("week/", schedule.teaching_week, name="teaching_week"),
+    path("week/export/<slug:fmt>", exports.teaching_week_export, name="teaching_week_export"),
     path("groups/<int:pk>/", teaching.run, name="teaching_run"),
 ]

@@ -1,7 +1,9 @@
 """What every page with a board shows: the desk's and the instructor's."""
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,12 @@ def board_context(request, board) -> dict:
     return {"board": board, "wanted": wanted, "open_day": open_day, "agenda": board.agenda(open_day)}
 
 
+def files(route, query, kinds) -> list[tuple[str, str]]:
+    """[(name, address)] of the same thing as a file of each kind."""
+    names = {"pdf": "PDF", "xlsx": "Excel", "ics": _("calendar (.ics)")}
+    return [(names[kind], f"{reverse(route, args=[kind])}?{query}") for kind in kinds]
+
+
 @audience(Audience.INSTRUCTOR)
 @never_cache
 @require_safe
@@ -33,4 +41,11 @@ def teaching_week(request):
     may_open = set(rosters.runs_taught(user=request.user, now=now).values_list("pk", flat=True))
     for block in board.all_blocks:
         block.url = f"/teach/groups/{block.run.pk}/" if block.run.pk in may_open else ""
-    return render(request, "enrollment/schedule/teaching.html", board_context(request, board) | {"now": now})
+    exports = [
+        (
+            pgettext("files", "This week"),
+            files("enrollment:teaching_week_export", f"day={day:%Y-%m-%d}", ("pdf", "ics")),
+        )
+    ]
+    context = board_context(request, board) | {"now": now, "exports": exports}
+    return render(request, "enrollment/schedule/teaching.html", context)

@@ -40,6 +40,9 @@ NOT_PAGES = {
     "courses:run_calendar": "a calendar",
     "courses:lesson_calendar": "a calendar",
     "enrollment:feed": "a calendar",
+    "enrollment:desk_schedule_export": "a file",
+    "enrollment:teaching_week_export": "a file",
+    "enrollment:family_week_export": "a file",
     "fairness_csv": "a file for a spreadsheet",
     "draw_record": "a file for programs, JSON",
     "account_request_login_code": "the same page as account_login",
@@ -138,6 +141,7 @@ def tour() -> Tour:
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
     _after_the_place(found, user, free)
+    _board(found, child, taught)
     _season(found)
     _draws(found)
     return found
@@ -168,6 +172,20 @@ def _season(found):
     for name in ("desk_venue", "desk_room_new"):
         found.add("coordinator", f"enrollment:{name}", venue.pk)
     found.add("coordinator", "enrollment:desk_room", venue.rooms.first().pk)
+
+
+def _board(found, child, taught):
+    """The timetable of a day and of a week, by rooms and of one group, a lesson beside it, and what is free."""
+    found.add("instructor", "enrollment:teaching_week")
+    found.add("desk", "enrollment:desk_family_week", child.pk)
+    lesson = taught.lessons.upcoming(now=timezone.now()).order_by("starts_at").first()
+    day = timezone.localdate(lesson.starts_at)
+    one_group = f"?day={day}&view=week&by=group&run={taught.pk}"
+    for query in ("", f"?day={day}&lesson={lesson.pk}", f"?day={day}&view=week", one_group):
+        found.add("desk", "enrollment:desk_schedule", query=query)
+    asked = f"?minutes=60&people=8&start=14:00&until=19:00&when=day&day={day}&who=any"
+    for query in ("", asked):
+        found.add("desk", "enrollment:desk_schedule_free", query=query)
 
 
 def _after_the_place(found, user, free):

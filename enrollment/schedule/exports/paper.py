@@ -34,7 +34,7 @@ def family_pdf(week: Week, *, now: datetime) -> bytes:
         [day_month(day.date), time_range(entry.starts_at, entry.ends_at), _who(entry), entry.title, str(entry.lesson.room or ""), _family_state(entry)]
         for day in week.days for entry in day.entries
     ]  # fmt: skip
-    heads = [_("Date"), _("Time"), _("Who"), _("Group"), _("Room"), _("State")]
+    heads = [_("Date"), _("Time"), pgettext("timetable", "Who"), _("Group"), _("Room"), _("State")]
     sheet = {"kind": "grid", "title": "", "hours": [f"{hour:%H:%M}" for hour in hours], "strips": strips}
     return pdf(TEMPLATE, _frame(title, now) | {"sheets": [sheet], "list": {"heads": heads, "rows": rows}})
 
@@ -62,10 +62,15 @@ def _grids(panel: Panel, hours) -> list[dict]:
 def _blocks(cell: Cell, first: int) -> list[dict]:
     return [
         {"top": block.placed.first_minute - first, "minutes": block.placed.last_minute - block.placed.first_minute,
-         "lane": block.lane, "lanes": block.lanes, "kind": block.kind, "topic": block.run.course.topic,
+         "lane": block.lane, "lanes": block.lanes, "kind": _kind(block), "topic": block.run.course.topic,
          "title": _title(block), "line": state_words(block), "foot": block.starts, "seats": block.seats if block.placed.takes_time else ""}
         for block in cell.blocks
     ]  # fmt: skip
+
+
+def _kind(block: Block) -> str:
+    wanted = block.kind == "held" and (block.needs_instructor or block.needs_room)
+    return "decide" if wanted else block.kind
 
 
 def _title(block: Block) -> str:
@@ -87,7 +92,7 @@ def _cell(cell: Cell) -> dict:
     return {
         "closed": cell.closed,
         "blocks": [
-            {"head": " ".join(part for part in (block.starts, block.code) if part), "title": block.run.course.title, "kind": block.kind,
+            {"head": " ".join(part for part in (block.starts, block.code) if part), "title": block.run.course.title, "kind": _kind(block),
              "topic": block.run.course.topic, "line": state_words(block), "seats": block.seats if block.placed.takes_time else ""}
             for block in cell.blocks
         ],

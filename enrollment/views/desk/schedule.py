@@ -3,11 +3,13 @@
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.audiences import Audience, audience
 from accounts.models import Learner
+from accounts.permissions import is_builder
 from courses.models import Lesson, Term
 from enrollment.desk.families import everybody_around
 from enrollment.family import weeks
@@ -17,7 +19,8 @@ from enrollment.schedule.beside import beside
 from enrollment.schedule.board import build
 from enrollment.schedule.free import find
 from enrollment.schedule.loading import instructors
-from enrollment.views.schedule import board_context
+from enrollment.schedule.wanted import View
+from enrollment.views.schedule import board_context, files
 
 BESIDE = ("lesson", "to_day", "to", "to_room")  # of the address: about what stands beside the board
 
@@ -36,9 +39,21 @@ def schedule(request):
     plain = f"{reverse('enrollment:desk_schedule')}?{query.urlencode()}"
     for block in board.all_blocks:
         block.url = f"{plain}{'&' if query else ''}lesson={block.lesson.pk}"
-    context = board_context(request, board) | {"plain": plain, "beside": _beside(request, board, now), "now": now}
+    context = board_context(request, board) | {
+        "search": request.GET.get("q", "")[:100], "plain": plain, "beside": _beside(request, board, now), "now": now, "exports": _exports(wanted, query),
+    }  # fmt: skip
     only_beside = request.htmx and request.htmx.target == "inspector" and not request.htmx.history_restore_request
     return render(request, f"enrollment/schedule/{'beside' if only_beside else 'desk'}.html", context)
+
+
+def _exports(wanted, query):
+    """Of what is shown; and of the whole term, when it is one thing."""
+    route, kinds = "enrollment:desk_schedule_export", ("pdf", "xlsx", "ics")
+    shown = _("This day") if wanted.view == View.DAY else pgettext("files", "This week")
+    exports = [(shown, files(route, query.urlencode(), kinds))]
+    if len(wanted.chosen) == 1:
+        exports.append((_("The whole term"), files(route, f"{query.urlencode()}&span=term", kinds)))
+    return exports
 
 
 def _beside(request, board, now):
@@ -63,7 +78,10 @@ def free(request):
     form = FreeForm(request.GET, instructors=people) if was_asked else FreeForm(initial=start, instructors=people)
     found = find(form.search(), today=today) if was_asked and form.is_valid() else None
     moving = _lesson(request.GET.get("lesson", ""))
-    context = {"form": form, "found": found, "moving": moving, "weekly": found and form.cleaned_data["when"] == "term"}
+    weekly = found is not None and form.cleaned_data["when"] == "term"
+    may_build = weekly and is_builder(request.user)
+    new_url = reverse("enrollment:desk_group_new", args=[form.cleaned_data["term"].pk]) if may_build else ""
+    context = {"form": form, "found": found, "moving": moving, "weekly": weekly, "new_url": new_url}
     status = 422 if was_asked and found is None else 200
     return render(request, "enrollment/schedule/free.html", context, status=status)
 
