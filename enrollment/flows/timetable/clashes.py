@@ -45,12 +45,12 @@ def new_clashes(edits: list[Edit], touched: Touched) -> list[Clash]:
         attended[learner].append((run, trial if state == State.TRIAL else None))
     lessons = _lessons(edits, moving, {run for several in attended.values() for run, _trial in several}, venues)
     own = {(one.learner_id, edit.run.pk) for one, theirs in touched.places for edit in theirs if one.learner_id}
-    found = []
+    moved, found = {id(edit) for edit in moving}, []
     for pk, learner in learners.items():
         theirs = [
             lesson for run, trial in attended[pk] for lesson_id, lesson in lessons[run] if trial in (None, lesson_id)
         ]
-        mine = [one for one in theirs if one.edit in moving and (pk, one.edit.run.pk) in own]
+        mine = [one for one in theirs if id(one.edit) in moved and (pk, one.edit.run.pk) in own]
         seen = set()
         for one in mine:
             seen.add(id(one))

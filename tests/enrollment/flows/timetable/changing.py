@@ -4,7 +4,6 @@ from uuid import uuid4
 
 from accounts.models import Role
 from accounts.outbox.models import Message
-from courses.flows import changes
 from courses.models import Lesson, TimetableChange
 from courses.refusals import TimetableRefused
 from enrollment.flows import timetable
@@ -47,6 +46,3 @@ def letters(kind="lessons_changed"):
 
 def waiting(kind="lessons_changed"):
     return [one for one in letters(kind) if one.stopped_at is None and one.sent_at is None]
-
-
-__all__ = ["changes", "timetable"]
