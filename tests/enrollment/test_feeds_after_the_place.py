@@ -5,8 +5,9 @@ import time_machine
 from django.core.cache import cache
 
 from accounts.models import Role
-from enrollment.flows import decisions, enrollments, trials
-from enrollment.models import FeedKind
+from courses.flows.publishing import runs_showing, touch_runs
+from enrollment.flows import decisions, enrollments, places, trials
+from enrollment.models import EnrollmentState, FeedKind, LedgerEvent
 from tests.calendars import events, link_for, titles
 from tests.factories import (
     DAY,
@@ -115,3 +116,26 @@ def test_the_instructors_calendar_counts_who_tries(client):
     (event,) = events(client.get(address))
 
     assert "1" in str(event["DESCRIPTION"])
+
+
+def test_lessons_of_a_cancelled_group_stay_when_something_of_it_is_renamed_later(client, mother, feed, clock):
+    run = make_run(lessons=1)
+    enroll(run, make_child(mother))
+    decisions.cancel_run(run=run, by=make_user(roles=[Role.COORDINATOR]), reason="slimība", now=NOON + HOUR)
+    run.room.name_lv = "Studija"
+    run.room.save()
+
+    touch_runs(runs_showing(run.room), now=NOON + 2 * HOUR)
+
+    (event,) = events(client.get(feed))
+    assert (str(event["STATUS"]), "Studija" in str(event["LOCATION"])) == ("CANCELLED", True)
+
+
+def test_a_place_that_the_centre_ended_before_shows_nothing_when_the_group_is_cancelled(client, mother, feed):
+    run = make_run()
+    place = enroll(run, make_child(mother))
+    places.change(place, EnrollmentState.CANCELLED, LedgerEvent.CANCELLED, by=None, now=NOON, reason="nav maksāts")
+
+    decisions.cancel_run(run=run, by=make_user(roles=[Role.COORDINATOR]), reason="slimība", now=NOON + HOUR)
+
+    assert events(client.get(feed)) == []
