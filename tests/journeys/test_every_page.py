@@ -13,7 +13,7 @@ from accounts.flows import sign_in as links_to_sign_in
 from accounts.outbox import inbox
 from accounts.outbox.models import Message
 from courses.flows.season import copying, terms
-from courses.models import Course, CourseKind, CourseRun, RunKind, Term, Venue
+from courses.models import Course, CourseKind, CourseRun, Lesson, RunKind, Term, TimetableChange, Venue
 from enrollment import links
 from enrollment.demo import people, seed
 from enrollment.flows import bookings, fairness
@@ -28,6 +28,7 @@ from enrollment.models import (
     WaitlistOffer,
 )
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
+from tests.factories import WEEK
 from tests.journeys.stories import deliver
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -141,10 +142,25 @@ def tour() -> Tour:
     found.add("desk", "enrollment:desk_move", placed.pk)
     found.add("desk", "enrollment:desk_cancel", placed.pk)
     _after_the_place(found, user, free)
+    _lessons(found, placed.run, now)
     _board(found, child, taught)
     _season(found)
     _draws(found)
     return found
+
+
+def _lessons(found, run, now):
+    """One lesson with what each change would do, what was changed, and a whole house."""
+    lesson = run.lessons.scheduled().upcoming(now=now).order_by("starts_at").first()
+    taken = Lesson.objects.scheduled().filter(starts_at=lesson.starts_at).exclude(pk=lesson.pk).first()
+    queries = ["", "?what=cancel&reason=slim%C4%ABba", "?what=remote", "?what=instructor", "?scope=all&starts=19:00"]
+    for query in (*queries, *([f"?room={taken.room.slug}"] if taken and taken.room else [])):
+        found.add("desk", "enrollment:desk_lesson", lesson.pk, query=query)
+    found.add("desk", "enrollment:desk_changes")
+    found.add("desk", "enrollment:desk_change", TimetableChange.objects.latest("pk").pk)
+    days = f"first={timezone.localdate(now)}&last={timezone.localdate(now + WEEK)}"
+    for query in ("", f"?where=all&{days}&what=remote"):
+        found.add("coordinator", "enrollment:desk_mass", query=query)
 
 
 def _season(found):
@@ -273,6 +289,7 @@ POSTS = {
     "enrollment:application_drop",
     *("enrollment:pass_on", "enrollment:calendar_link_new", "enrollment:calendar_link_revoke"),
     *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
+    "enrollment:desk_change_undo",
     *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
     *("enrollment:desk_give_place", "enrollment:desk_no_show", "enrollment:desk_undo_no_show"),
     *("enrollment:desk_break_remove", "enrollment:desk_group_place", "enrollment:desk_group_dates"),
