@@ -18,7 +18,7 @@ function centre(element) {
   return [box.left + box.width / 2, box.top + Math.min(box.height, 24) / 2];
 }
 
-// The nearest lesson in that direction; what lies straight ahead counts before what lies aside.
+// The nearest lesson in that direction: sideways the next column counts most, up and down the same one.
 function walk(dx, dy) {
   const all = lessons();
   const here = all.find((one) => one === document.activeElement) ?? null;
@@ -35,7 +35,7 @@ function walk(dx, dy) {
     const ahead = (ox - x) * dx + (oy - y) * dy;
     const aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
     if (ahead <= 4) continue;
-    const distance = ahead + aside * 3;
+    const distance = dx ? ahead * 3 + aside : ahead + aside * 3;
     if (distance < least) [best, least] = [one, distance];
   }
   if (best) {
