@@ -199,10 +199,9 @@ def _number(code):
 
 
 def groups(*, now, text="", weekday=None, topic="", only_free=False, only_queue=False, sort="title") -> list[GroupRow]:
-    """All groups that have not ended, filtered and sorted, in two queries."""
-    runs = (
-        CourseRun.objects.filter(kind=RunKind.GROUP).not_finished(now=now).for_display().prefetch_related("instructors")
-    )
+    """All groups that have not ended, filtered and sorted, in two queries. Drafts are for those who build the season."""
+    shown = CourseRun.objects.filter(kind=RunKind.GROUP).exclude(state=RunState.DRAFT).not_finished(now=now)
+    runs = shown.for_display().prefetch_related("instructors")
     if weekday is not None:
         runs = runs.filter(weekday=weekday)
     if topic:

@@ -263,7 +263,7 @@ class ShiftForm(forms.Form):
 
 class CopyForm(forms.Form):
     source = forms.ModelChoiceField(Term.objects.order_by("-starts_on", "-pk"), label=_("Copy from"))
-    target = forms.ModelChoiceField(Term.objects.order_by("-starts_on", "-pk"), label=_("into"))
+    target = forms.ModelChoiceField(Term.objects.order_by("-starts_on", "-pk"), label=_("Copy into"))
 
 
 class GroupsOfTermFilter(forms.Form):
@@ -311,8 +311,8 @@ class VenueForm(Seen):
         for day, (opens, closes) in week_of(venue).items():
             found |= {f"{WEEKDAYS[day]}_opens": opens, f"{WEEKDAYS[day]}_closes": closes}
         for number, (days, first, last) in enumerate(closed_periods(venue)[:CLOSED_PERIODS]):
-            found |= {f"closed_{number}_days": list(days), f"closed_{number}_from": _shown(first)}
-            found |= {f"closed_{number}_until": _shown(last)}
+            found |= {f"closed_{number}_days": list(days), f"closed_{number}_from": month_day_shown(first)}
+            found |= {f"closed_{number}_until": month_day_shown(last)}
         return found
 
     def week(self):
@@ -353,7 +353,8 @@ class VenueForm(Seen):
         return VenueFacts(**names, opening_hours=rows_of(self._week, self._closed))
 
 
-def _shown(month_day: str) -> str:
+def month_day_shown(month_day: str) -> str:
+    """ "11-01" as "01.11." """
     month, day = month_day.split("-")
     return f"{day}.{month}."
 

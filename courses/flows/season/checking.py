@@ -154,11 +154,12 @@ def _note(found: dict[int, GroupCheck], conflicts: list[Conflict]):
 
 def free_rooms(run: CourseRun) -> list[Room]:
     """Rooms with enough seats in which nothing takes place, and nothing of the term's drafts is planned, whenever the
-    draft meets. Three queries."""
+    draft meets; those of the same venue first, the smallest first. Three queries."""
     lessons = sorted(run.lessons.values_list("starts_at", "ends_at"))
-    rooms = Room.objects.filter(capacity__gte=run.capacity).select_related("venue").order_by("venue", "name_lv", "pk")
+    rooms = list(Room.objects.filter(capacity__gte=run.capacity).select_related("venue").order_by("capacity", "pk"))
+    rooms.sort(key=lambda room: run.room is not None and room.venue_id != run.room.venue_id)
     if not lessons:
-        return list(rooms)
+        return rooms
     others = Lesson.objects.filter(starts_at__lt=lessons[-1][1], ends_at__gt=lessons[0][0]).exclude(run=run)
     others = others.exclude(room=None).exclude(state=LessonState.CANCELLED).values_list("room", "starts_at", "ends_at")
     busy = defaultdict(list)

@@ -14,7 +14,7 @@ from courses.models import Room, Venue
 from courses.opening import closed_periods, week_of
 from courses.refusals import TimetableRefused
 from enrollment.desk import season as reads
-from enrollment.forms.season import RoomForm, VenueForm
+from enrollment.forms.season import RoomForm, VenueForm, month_day_shown
 
 
 @audience(Audience.BUILDER)
@@ -23,10 +23,14 @@ from enrollment.forms.season import RoomForm, VenueForm
 def venues(request):
     found = Venue.objects.prefetch_related("rooms").order_by("short_name", "pk")
     rows = [
-        {"venue": one, "rooms": sorted(one.rooms.all(), key=lambda room: room.name), "week": week_of(one), "closed": closed_periods(one)}
+        {"venue": one, "rooms": sorted(one.rooms.all(), key=lambda room: room.name), "week": week_of(one), "closed": _closed(one)}
         for one in found
     ]  # fmt: skip
     return render(request, "enrollment/desk/season/venues.html", {"rows": rows, "days": range(7)})
+
+
+def _closed(venue):
+    return [(days, month_day_shown(first), month_day_shown(last)) for days, first, last in closed_periods(venue)]
 
 
 @audience(Audience.BUILDER)
