@@ -12,7 +12,7 @@ from tests.factories import enroll, make_child, make_guardian, make_user
 
 pytestmark = pytest.mark.django_db
 
-NEEDS = {"pk": 1, "user_pk": 1}
+NEEDS = {"pk": 1, "user_pk": 1, "fmt": "ics"}
 
 
 def addresses():
