@@ -102,11 +102,9 @@ class FreeForm(forms.Form):
         label=_("Weekdays"), required=False, coerce=int, choices=[(number, number) for number in range(7)],
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
-    venue = forms.ModelChoiceField(
-        Venue.objects.order_by("pk"), label=_("House"), required=False, to_field_name="slug", empty_label=_("Any")
-    )
+    venue = forms.ModelChoiceField(Venue.objects.order_by("pk"), label=_("House"), required=False, empty_label=_("Any"))
     who = forms.ChoiceField(label=_("Instructor"), required=False)
-    lesson = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    lesson = forms.IntegerField(required=False, min_value=1, max_value=10**11, widget=forms.HiddenInput)
 
     def __init__(self, *args, instructors, **kwargs):
         super().__init__(*args, **kwargs)
@@ -114,8 +112,13 @@ class FreeForm(forms.Form):
         self.fields["who"].choices = [
             ("", _("Does not matter")), ("any", _("Somebody who is free")), *((str(one.pk), one.name) for one in instructors)
         ]  # fmt: skip
-        for name in ("start", "until"):  # not the browser's own, which counts to twelve where the machine speaks English
-            self.fields[name].widget = forms.TimeInput(attrs={"inputmode": "numeric", "placeholder": "16:30"}, format="%H:%M")
+        for name in (
+            "start",
+            "until",
+        ):  # not the browser's own, which counts to twelve where the machine speaks English
+            self.fields[name].widget = forms.TimeInput(
+                attrs={"inputmode": "numeric", "placeholder": "16:30"}, format="%H:%M"
+            )
 
     def clean(self):
         given = super().clean()

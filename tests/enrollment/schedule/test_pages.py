@@ -104,7 +104,12 @@ def test_a_moved_lesson_is_not_in_its_own_way_and_leads_to_its_form(desk, room):
 
 @pytest.mark.parametrize(
     "query",
-    ["when=day", "when=term&minutes=90&people=1&start=10:00&until=12:00", "when=x&minutes=-1&people=x&start=9&until=8"],
+    [
+        "when=day",
+        "when=term&minutes=90&people=1&start=10:00&until=12:00",
+        "when=x&minutes=-1&people=x&start=9&until=8",
+        "when=day&minutes=90&people=1&start=10:00&until=12:00&venue=%00&who=%00&lesson=" + "9" * 40,
+    ],
 )
 def test_what_is_missing_in_a_search_is_said(desk, query):
     response = desk.get(f"{FREE}?{query}")
