@@ -40,6 +40,8 @@ NOT_PAGES = {
     "courses:course_calendar": "a calendar",
     "courses:run_calendar": "a calendar",
     "courses:lesson_calendar": "a calendar",
+    "courses:program_calendar": "a calendar",
+    "enrollment:ticket_calendar": "a calendar",
     "enrollment:feed": "a calendar",
     "enrollment:desk_schedule_export": "a file",
     "enrollment:teaching_week_export": "a file",
