@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from courses.flows.catalogue import import_catalogue
-from enrollment.benchmarks import boards, draws, feeds, openings, pages, places, size
+from enrollment.benchmarks import boards, draws, feeds, openings, pages, places, seasons, size
 from enrollment.benchmarks.ground import CATALOGUE, Ground, a_course, a_group_for_everybody, calendars
 from enrollment.benchmarks.harness import Measure
 from enrollment.rehearsal import database, opening
@@ -61,6 +61,8 @@ SUITE = {
     "week_board": Entry(lambda _: boards.week_board(), Goal(value=2)),  # 40 rooms, 1200 lessons
     "draw": Entry(lambda _: draws.draw(), Goal(most=5)),  # seconds
     "draw_allocation": Entry(lambda _: draws.draw_allocation(), Goal(most=500)),  # milliseconds
+    "season": Entry(lambda _: seasons.season(), Goal(most=2)),  # seconds
+    "season_check": Entry(lambda _: seasons.season_check(), Goal(most=1)),  # seconds
     "hot_group": Entry(openings.hot_group, Goal(ratio=0.35, value=300), "postgresql"),
     "opening": Entry(openings.measured_opening, Goal(most=2000), "postgresql"),
     "promotion": Entry(size.promotion, Goal(ratio=0.9), "postgresql"),
