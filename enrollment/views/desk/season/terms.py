@@ -36,6 +36,8 @@ def term(request, pk):
     found, wanted = term_or_404(pk), GroupsOfTermFilter(request.GET).read()
     every = reads.groups(found)
     rows = [row for row in every if _is_wanted(row, wanted)]
+    if wanted["look"]:
+        rows.sort(key=lambda row: row.is_free)  # what refuses first
     published = sum(not row.is_draft for row in every)
     kind, state = reads.state_of(found, published, now=timezone.now())
     drafts = [row for row in every if row.is_draft]
