@@ -141,6 +141,10 @@ def _is_staff(user_id: int, kind: str) -> bool:
     return RoleGrant.objects.live().filter(user=user_id, role__in=roles).exists()
 
 
+def may_read_rooms(user) -> bool:
+    return _is_staff(user.pk, FeedKind.ROOM)
+
+
 def _of_staff(user_id: int | None, room_id: int | None):
     lessons = Lesson.objects.published()
     return lessons.filter(instructors=user_id) if user_id else lessons.filter(room=room_id)

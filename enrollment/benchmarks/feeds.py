@@ -2,15 +2,19 @@
 
 feed_unchanged(["/k/<token>.ics", …])    304 without rendering; the floor is a bare Django view that returns 304
 feed_changed(["/k/<token>.ics", …])      rendered and sent; the floor is a bare view that sends the same octets
+feeds_polled(["/k/<token>.ics", …])      what it costs that 700 programs ask every hour, of which one in ten finds a change
 """
 
 import itertools
+import time
 
 from django.test.utils import override_settings
 
 from enrollment.benchmarks import addresses
-from enrollment.benchmarks.harness import Measure, alternate, call, handler
+from enrollment.benchmarks.harness import ROUNDS, Measure, alternate, call, handler
 
+POLLS, CHANGED = 700, 10  # an hour; one in so many has to be rendered
+HOUR = 3600  # seconds
 FETCHER = {"HTTP_USER_AGENT": "iOS/19.1 (23B85) dataaccessd/1.0", "HTTP_ACCEPT_ENCODING": "gzip"}
 
 
@@ -43,6 +47,38 @@ def feed_changed(paths: list[str], *, calls: int = 100) -> Measure:
             lambda: _expect(200, call(answer, "GET", "/floor/page/", headers=FETCHER)),
             calls=calls,
         )
+
+
+def feeds_polled(paths: list[str], *, polls: int = POLLS) -> Measure:
+    """Percent of one core, the database's work included: question and answer take turns, so their time is never less.
+
+    The floor answers as many with a bare 304.
+    """
+    with override_settings(ROOT_URLCONF="enrollment.benchmarks.addresses"):
+        answer = handler()
+        tags = {path: _expect(200, call(answer, "GET", path, headers=FETCHER))["ETag"] for path in paths}
+
+        def ours():
+            for number, path in zip(range(polls), itertools.cycle(paths), strict=False):
+                changed = number % CHANGED == 0
+                known = "other" if changed else tags[path]
+                _expect(
+                    200 if changed else 304, call(answer, "GET", path, headers=FETCHER | {"HTTP_IF_NONE_MATCH": known})
+                )
+
+        def floor():
+            for _ in range(polls):
+                _expect(304, call(answer, "GET", "/floor/unchanged/", headers=FETCHER))
+
+        ours()
+        value, least = (min(_seconds(work) for _ in range(ROUNDS)) for work in (ours, floor))
+        return Measure("feeds_polled", value / HOUR * 100, least / HOUR * 100, "% of a core")
+
+
+def _seconds(work) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _expect(status, answered):

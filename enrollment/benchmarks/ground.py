@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from courses.models import Course, CourseRun, RunKind, RunState
+from courses.models import Course, CourseRun, Lesson, RunKind, RunState
 from enrollment.flows import calendar_links
 from enrollment.models import Enrollment, EnrollmentState, Submission
 from enrollment.rehearsal.crowd import make_families
@@ -41,10 +41,19 @@ def a_course() -> Course:
     return Course.objects.get(slug="robotika-4-6")
 
 
-def calendars(families: int = 20, groups: int = 4) -> list[str]:
-    """Addresses of family calendars, each of one child in that many groups."""
+def calendars(families: int = 20, groups: int = 4, lessons: int = 300) -> list[str]:
+    """Addresses of family calendars, each of one child in that many groups, which have that many lessons to come."""
     now = timezone.now()
-    runs = list(CourseRun.objects.filter(kind=RunKind.GROUP, state=RunState.PUBLISHED).order_by("pk")[:groups])
+    published = CourseRun.objects.filter(kind=RunKind.GROUP, state=RunState.PUBLISHED)
+    runs = list(published.exclude(room=None).order_by("pk")[:groups])
+    for number, run in enumerate(runs):
+        starts = [now + timedelta(days=400 + day, hours=2 * number) for day in range(lessons // groups)]
+        run.lessons.all().delete()
+        Lesson.objects.bulk_create(
+            Lesson(run=run, room=run.room, starts_at=start, ends_at=start + timedelta(hours=1), changed_at=now)
+            for start in starts
+        )
+        CourseRun.objects.filter(pk=run.pk).update(ends_at=starts[-1] + timedelta(hours=1), changed_at=now)
     paths = []
     for family in make_families(count=families, now=now):
         submission = Submission.objects.create(key=uuid4(), submitted_by_id=family.user_id, received_at=now)

@@ -58,6 +58,7 @@ SUITE = {
     "course_page": Entry(lambda _: pages.page("course_page", a_course().get_absolute_url()), Goal()),
     "feed_unchanged": Entry(lambda _: feeds.feed_unchanged(calendars()), Goal(ratio=0.7)),
     "feed_changed": Entry(lambda _: feeds.feed_changed(calendars()), Goal(value=20)),  # 50 ms of one core each
+    "feeds_polled": Entry(lambda _: feeds.feeds_polled(calendars()), Goal(most=1)),  # percent
     "week_board": Entry(lambda _: boards.week_board(), Goal(value=2)),  # 40 rooms, 1200 lessons
     "draw": Entry(lambda _: draws.draw(), Goal(most=5)),  # seconds
     "draw_allocation": Entry(lambda _: draws.draw_allocation(), Goal(most=500)),  # milliseconds

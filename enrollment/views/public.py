@@ -3,11 +3,12 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.audiences import Audience, audience
-from courses.models import Course, CourseKind, CourseRun, ProgramKind, RunKind
+from courses.models import Course, CourseKind, CourseRun, Program, ProgramKind, RunKind
 from enrollment.catalogue import cards, fits, listing, menus, pages, wording
 from enrollment.catalogue.filters import Filters
 from enrollment.views import fragments
@@ -46,10 +47,17 @@ def _catalogue(request, filters, now) -> HttpResponse:
         "chips": menus.child_chips(people, filters, today=timezone.localdate(now)),
         "dropped": menus.dropped_sentence(found, filters),
         "cards": _cards(found.page, fits.cards(found.page, runs, known, now=now)),
+        "calendar_path": _calendar_path(filters.program),
         "more_url": filters.address(page=filters.page + 1),
         "seen": (filters.page - 1) * listing.PAGE_SIZE,
     }
     return render(request, "courses/catalogue.html", context)
+
+
+def _calendar_path(kind: str) -> str:
+    """The lessons of the program that is looked at; of everything when that is not one program."""
+    slugs = list(Program.objects.filter(kind=kind).values_list("slug", flat=True)[:2]) if kind else []
+    return reverse("courses:program_calendar", args=slugs) if len(slugs) == 1 else reverse("courses:catalogue_calendar")
 
 
 def _run_of(entry) -> int | None:

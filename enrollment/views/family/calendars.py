@@ -14,12 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audiences import Audience, audience
+from courses.models import Room
 from enrollment.family.members import members
 from enrollment.flows import calendar_links as flows
 from enrollment.models import FeedKind, FeedLink
-from enrollment.subscriptions import links_of
+from enrollment.subscriptions import links_of, may_read_rooms
 
-WHOLE_FAMILY, LED_BY_ME = "", "led"  # whose lessons; otherwise the id of a learner
+WHOLE_FAMILY, LED_BY_ME, IN_ROOM = "", "led", "room-"  # whose lessons; otherwise the id of a learner
 
 
 @audience(Audience.SIGNED_IN)
@@ -34,11 +35,19 @@ def _show(request, *, token="", link=None, status=200):
         "links": links_of(request.user),
         "members": members(request.user),
         "led_by_me": LED_BY_ME if request.user.is_instructor else "",
+        "rooms": [(f"{IN_ROOM}{room.pk}", room) for room in _rooms(request.user)],
         "key": uuid4(),
         "made": _addresses(token) if token else None,
         "made_link": link,
     }
     return render(request, "enrollment/family/calendars.html", facts, status=status)
+
+
+def _rooms(user):
+    """Rooms whose lessons this person may subscribe to."""
+    if not may_read_rooms(user):
+        return Room.objects.none()
+    return Room.objects.select_related("venue").order_by("venue__short_name", "name_lv", "pk")
 
 
 def _addresses(token):
@@ -65,10 +74,15 @@ def _key(request):
 @never_cache
 @require_POST
 def calendar_link_new(request):
-    """Make a link for the whole family, for one of it, or for the lessons one leads. The same form again: the same link."""
+    """Make a link for the whole family, for one of it, for the lessons one leads, or for a room. The same form again: the
+    same link.
+    """
     of = request.POST.get("of", WHOLE_FAMILY)
     chosen = next((one for one in members(request.user) if str(one.pk) == of), None)
-    if of == LED_BY_ME and request.user.is_instructor:
+    room = next((one for one in _rooms(request.user) if f"{IN_ROOM}{one.pk}" == of), None)
+    if room:
+        kind, name = FeedKind.ROOM, str(room)
+    elif of == LED_BY_ME and request.user.is_instructor:
         kind, name = FeedKind.INSTRUCTOR, _("Lessons I lead")
     elif chosen:
         kind, name = FeedKind.LEARNER, chosen.first_name
@@ -81,6 +95,7 @@ def calendar_link_new(request):
             name=" ".join(request.POST.get("name", "").replace("\x00", "").split())[:60] or name[:60],
             kind=kind,
             learner=chosen.learner if chosen else None,
+            room=room,
             language=get_language(),
             now=timezone.now(),
             key=_key(request),

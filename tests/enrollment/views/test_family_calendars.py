@@ -9,7 +9,7 @@ from accounts.models import Role
 from enrollment.flows import calendar_links
 from enrollment.flows.calendar_links import MAX_LIVE_LINKS
 from enrollment.models import FeedKind, FeedLink
-from tests.factories import NOON, make_child, make_guardian, make_user
+from tests.factories import NOON, make_child, make_guardian, make_room, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -172,8 +172,24 @@ def test_the_list_costs_the_same_with_one_address_and_with_three(client, guardia
             calendar_links.create(
                 user=guardian, name="x", kind=FeedKind.LEARNER, learner=child, language="lv", now=NOON
             )
-        with django_assert_num_queries(6) as captured:
+        with django_assert_num_queries(7) as captured:
             client.get(PAGE)
         counts.append(len(captured))
 
     assert counts[0] == counts[1]
+
+
+def test_staff_subscribe_to_rooms_and_families_do_not(client, guardian):
+    room = make_room()
+    client.post(NEW, {"key": uuid4(), "of": f"room-{room.pk}"})
+    assert "room-" not in client.get(PAGE).content.decode()
+
+    client.force_login(make_user(roles=[Role.DESK]))
+    assert f'value="room-{room.pk}"' in client.get(PAGE).content.decode()
+    made = client.post(NEW, {"key": uuid4(), "of": f"room-{room.pk}"})
+
+    assert list(FeedLink.objects.order_by("pk").values_list("kind", "room")) == [
+        (FeedKind.FAMILY, None),
+        (FeedKind.ROOM, room.pk),
+    ]
+    assert client.get(made.context["made"]["address"].removeprefix("http://testserver")).status_code == 200
