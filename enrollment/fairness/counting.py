@@ -166,12 +166,11 @@ def _rules(program) -> list[str]:
     kinds = set(
         EligibilityRule.objects.filter(Q(program=program) | Q(course__program=program)).values_list("kind", flat=True)
     )
-    possible = {Reason.NOT_OPEN_YET, Reason.CLOSED}
+    possible = {Reason.NOT_OPEN_YET, Reason.CLOSED, Reason.OUT_OF_TURN}
     possible |= {reason for reason in OVERRIDABLE if reason.value in kinds}
     possible |= {Reason.PROFILE} if RuleKind.AGE in kinds else set()
     possible |= {Reason.CLASH} if program.forbids_clash else set()
     possible |= {Reason.LIMIT} if program.max_places_per_term is not None else set()
-    possible |= {Reason.OUT_OF_TURN} if program.has_standby else set()
     return [*sorted(reason.value for reason in possible), SEVERAL]
 
 

@@ -13,7 +13,7 @@ from courses.flows import seats
 from courses.models import CourseRun
 from enrollment import eligibility, emails
 from enrollment.deadlines import trial_deadline
-from enrollment.flows import newcomers, places, reconfirmations, waitlist
+from enrollment.flows import newcomers, places, reconfirmations, turns, waitlist
 from enrollment.models import (
     ATTENDING,
     HOLDING,
@@ -83,7 +83,9 @@ def _write(run, learners, key, by, now, together, override_reason, foreseen):
     seated, waiting = _seat(run, len(learners), together)
     if waiting and not seats.join_waitlist(run, waiting):
         raise EnrollmentRefused(*(Refusal(Reason.CANCELLED, one) for one in learners))
-    if learners and not override_reason:
+    if override_reason and seated:
+        overrides = _with_turn(overrides, run, now)
+    elif learners and not override_reason:
         newcomers.insist_on_turn(run, now)
     entered = [
         Enrollment(
@@ -112,6 +114,13 @@ def _refuse_unless_fit(run, learners, now, override_reason, leaving=None):
     if refusals:
         raise EnrollmentRefused(*refusals)
     return facts, ",".join(sorted({refusal.code for refusal in found}))
+
+
+def _with_turn(overrides, run, now):
+    """What was overridden; under the run's lock also whether others wait to be decided, whom this one passes."""
+    if not turns.somebody_is_before([run.pk], now=now):
+        return overrides
+    return ",".join(sorted({*overrides.split(","), Reason.OUT_OF_TURN.value} - {""}))
 
 
 def _restore(run, learners, submission, by, now, override_reason, overrides):
@@ -316,7 +325,9 @@ def move(
     facts, overrides = _refuse_unless_fit(to_run, [enrollment.learner], now, override_reason, leaving=enrollment)
     if facts.is_leaving(to_run, enrollment.learner):  # given back a moment ago: that is undone instead
         raise EnrollmentRefused(Refusal(Reason.ALREADY, enrollment.learner, {"at": now, "has_place": True}))
-    if not override_reason:
+    if override_reason:
+        overrides = _with_turn(overrides, to_run, now)
+    else:
         newcomers.insist_on_turn(to_run, now)
     if not seats.take(to_run):
         raise EnrollmentRefused(Refusal(Reason.FULL, enrollment.learner, {"free": 0}))

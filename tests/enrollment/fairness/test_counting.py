@@ -166,7 +166,7 @@ def test_places_past_a_rule_are_counted_by_the_rule(program, term, group):
     found = count(program, term)
 
     assert found.past_rules == Counter({"not_open_yet": 1, "grade": 1})
-    assert found.rules == ["clash", "closed", "grade", "limit", "not_open_yet", "several"]
+    assert found.rules == ["clash", "closed", "grade", "limit", "not_open_yet", "out_of_turn", "several"]
 
 
 def test_guests_other_terms_and_drafts_are_not_counted(program, term, group):

@@ -25,6 +25,7 @@ from tests.factories import (
     make_course,
     make_guardian,
     make_run,
+    make_user,
     states_of,
 )  # fmt: skip
 
@@ -189,6 +190,19 @@ def test_staff_move_nobody_past_those_who_wait_but_with_a_reason(guardian, child
     moved = move(override_reason="slimība")
 
     assert (codes_of(raised), moved.run) == (["busy"], run)
+
+
+def test_a_place_that_staff_give_past_those_who_wait_says_so_in_the_ledger(guardian, child):
+    run, officer = soon(capacity=2), make_user(roles=["desk"])
+    in_line(run, child, guardian)
+    elsewhere = enroll(make_run(starts_at=run.starts_at + DAY), now=OPENS + HOUR)
+
+    given = enroll(run, by=officer, override_reason="slimība", now=OPENS + HOUR)
+    moved = enrollments.move(
+        enrollment=elsewhere, to_run=run, by=officer, reason="x", override_reason="slimība", now=OPENS + HOUR
+    )
+
+    assert [one.ledger.get().overrides for one in (given, moved)] == ["out_of_turn", "out_of_turn"]
 
 
 def test_whoever_came_before_a_receipt_is_served_at_once(guardian, child):
