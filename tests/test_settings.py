@@ -112,7 +112,7 @@ def test_production_has_no_demonstration_however_it_is_asked():
 
 
 def test_production_keeps_the_limits_of_its_database():
-    limits = "-c lock_timeout=10s -c statement_timeout=20s -c idle_in_transaction_session_timeout=30s"
+    limits = "-c lock_timeout=3s -c statement_timeout=20s -c idle_in_transaction_session_timeout=30s"
 
     assert ask("settings.DATABASES['default']['OPTIONS']['options']", PRODUCTION) == limits
 
