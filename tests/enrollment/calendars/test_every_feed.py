@@ -17,7 +17,7 @@ from tests.calendars import link_for
 from tests.enrollment.calendars.world import CHANGES, FEEDS, LATER, make_world, turn_remote
 from tests.factories import DAY, HOUR, NOON, make_lesson, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 AFTERWARDS = LATER + HOUR / 4  # when programs ask again
 
