@@ -254,7 +254,8 @@ def demo(settings, tmp_path):
     deliver()
 
 
-# What a page looks like does not depend on the database: each window on one of them.
+# What a page looks like does not depend on the database: each window on one of them. The other two, a dark phone and a
+# light desk, are looked at by the tests of single parts, on pages that have more to show.
 WINDOWS = [
     pytest.param(PHONE, "light", marks=pytest.mark.sqlite_only, id="phone"),
     pytest.param(DESKTOP, "dark", marks=pytest.mark.postgresql_only, id="desktop"),

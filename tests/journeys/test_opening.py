@@ -30,7 +30,7 @@ def sound(page):
 
 
 def test_prepared_before_sent_with_one_press_at_the_opening(open_page, mailoutbox):
-    run, other = opening_in(25)
+    run, other = opening_in(18)
     guardian = make_guardian()
     make_child(guardian)
     page = open_page(device=PHONE, user=guardian)

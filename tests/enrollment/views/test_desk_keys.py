@@ -10,6 +10,8 @@ from tests.factories import enroll, make_child, states_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
+WIDE = {"viewport": {"width": 1440, "height": 900}}
+
 
 @pytest.fixture
 def peteris():
@@ -122,8 +124,7 @@ def test_everything_works_without_scripts(open_page, peteris):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("window", [{"viewport": {"width": 1440, "height": 900}}, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("window", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_pages_are_accessible_and_fit_their_window(open_page, peteris, window, scheme):
     run = open_run(capacity=1)
     enrollment = enroll(run, peteris)

@@ -147,8 +147,7 @@ def test_the_help_page_draws_an_example_of_a_queue_and_of_a_draw(client, db, lan
 @pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(("window", "theme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
 def test_the_figures_are_accessible_and_fit_their_window(open_page, report, window, theme):
     page = open_page(device=window)
     page.goto(f"/help/?theme={theme}")

@@ -43,8 +43,7 @@ def offers():
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("window", [NARROW, DESKTOP], ids=["narrow", "desktop"])
+@pytest.mark.parametrize(("window", "theme"), [(NARROW, "dark"), (DESKTOP, "light")], ids=["narrow", "desktop"])
 def test_public_pages_are_accessible_and_fit_their_window(open_page, offers, window, theme):
     run, slot = offers
     page = open_page(device=window)
