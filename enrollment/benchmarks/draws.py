@@ -33,6 +33,7 @@ from courses.models import (
     Term,
     Topic,
     VentspilsEvidence,
+    Venue,
 )
 from courses.models.course import Audience
 from enrollment import allocation
@@ -51,6 +52,7 @@ from enrollment.models import (
 )
 
 CHILDREN, WISHES, GROUPS, CAPACITY, LESSONS = 5000, 5, 300, 12, 30
+TIMES = 30  # of a week at which groups begin
 DRAWS = 3  # rounds with the database
 GRADE = 4
 
@@ -136,7 +138,7 @@ def _ready(number, children, groups) -> Draw:
 
 
 def _groups(program, term, count, first_day: datetime, now) -> list[CourseRun]:
-    """On weekdays at six times of the day, thirty lessons each, in three rooms."""
+    """On weekdays at six times of the day, thirty lessons each, in rooms of three venues that nobody else uses."""
     courses = Course.objects.bulk_create(
         Course(
             slug=f"{program.slug}-{number}", program=program, kind=CourseKind.WEEKLY_CLASS, topic=Topic.ROBOTICS,
@@ -144,7 +146,14 @@ def _groups(program, term, count, first_day: datetime, now) -> list[CourseRun]:
         )
         for number in range(20)
     )  # fmt: skip
-    rooms = list(Room.objects.order_by("pk")[:3])
+    venues = list(Venue.objects.order_by("pk")[:3])
+    rooms = Room.objects.bulk_create(
+        Room(
+            slug=f"{program.slug}-{number}", venue=venues[number % 3], name_lv=f"{number}", name_en=f"{number}",
+            capacity=CAPACITY,
+        )
+        for number in range(-(-count // TIMES))
+    )  # fmt: skip
     runs = []
     for number in range(count):
         starts = first_day + timedelta(days=number % 5, minutes=95 * (number // 5 % 6))
@@ -152,7 +161,7 @@ def _groups(program, term, count, first_day: datetime, now) -> list[CourseRun]:
         runs.append(
             CourseRun(
                 course=courses[number % 20], term=term, slug=f"m-{number}", code=f"M-{number}", state=RunState.PUBLISHED,
-                room=rooms[number % 3], weekday=starts.weekday(), start_time=starts.time(), duration_minutes=90,
+                room=rooms[number // TIMES], weekday=starts.weekday(), start_time=starts.time(), duration_minutes=90,
                 starts_on=starts.date(), starts_at=starts, ends_at=ends, enrollment_opens_at=now + timedelta(days=1),
                 enrollment_closes_at=starts, offers_end_at=ends, capacity=CAPACITY, changed_at=now,
             )
