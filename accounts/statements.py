@@ -4,7 +4,9 @@ Composing a query with joins takes Django longer than the database needs to answ
 of people take in the same second, that is most of the work. Everywhere else a plain queryset is right.
 """
 
+import re
 from collections.abc import Callable
+from enum import Enum
 from itertools import count
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -16,6 +18,7 @@ _MOST_SHAPES = 50  # of one statement; lists of other lengths are composed each 
 _MARKERS_FROM = 4_000_000_000_000_000_000  # larger than any id
 _MOST_ROWS = 10  # of one insertion that is kept composed
 _ROWS_AT_ONCE = 500  # a statement takes 32 766 values on SQLite and 65 535 on PostgreSQL
+_OF_A_SIZE = re.compile(r"\(.*\)")  # varchar(20): a cast to it would cut without a word what is too long
 
 
 class Statement:
@@ -76,6 +79,7 @@ class _Composed:
 
 class Insertion:
     """Saves new instances of one model, in the order given, and gives them their ids; one statement for up to 500 of them.
+    PostgreSQL takes more than a few as a list for each column: it reads that in half the time.
 
     write = Insertion(Enrollment)
     write([enrollment, …])
@@ -85,6 +89,7 @@ class Insertion:
 
     def __init__(self, model: type[Model], *, skips_known=False):
         self._model, self._skips_known = model, skips_known
+        self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
         self._composed = {}  # {(vendor, number of rows): SQL}
 
     def __call__(self, instances: list[Model]) -> None:
@@ -92,25 +97,43 @@ class Insertion:
             self._write(instances[first : first + _ROWS_AT_ONCE])
 
     def _write(self, instances):
-        database = connections[DEFAULT_DB_ALIAS]
-        fields = [field for field in self._model._meta.concrete_fields if not field.primary_key]
-        shape = (database.vendor, len(instances))
-        sql = self._composed.get(shape) or self._compose(database.ops.quote_name, fields, len(instances))
-        if len(instances) <= _MOST_ROWS:
-            self._composed[shape] = sql
-        parameters = [
-            field.get_db_prep_save(field.pre_save(one, True), database) for one in instances for field in fields
-        ]
+        database, fields = connections[DEFAULT_DB_ALIAS], self._fields
+        prepared = (
+            [field.get_db_prep_save(field.pre_save(one, True), database) for field in fields] for one in instances
+        )
+        if database.vendor == "postgresql" and len(instances) > _MOST_ROWS:
+            sql = self._compose(database, _unnest(database, fields))
+            parameters = [[_plain(value) for value in column] for column in zip(*prepared, strict=True)]
+        else:
+            shape = (database.vendor, len(instances))
+            sql = self._composed.get(shape) or self._compose(database, _values(len(fields), len(instances)))
+            if len(instances) <= _MOST_ROWS:
+                self._composed[shape] = sql
+            parameters = [value for row in prepared for value in row]
         ids = fetch(database, sql, parameters)
         for one, (pk,) in zip(instances, ids, strict=False):
             one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
 
-    def _compose(self, name, fields, rows):
-        columns = ", ".join(name(field.column) for field in fields)
-        row = f"({', '.join(['%s'] * len(fields))})"
-        end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(self._model._meta.pk.column)}"
-        table = name(self._model._meta.db_table)
-        return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * rows)} {end}"  # noqa: S608 - names of columns
+    def _compose(self, database, rows):
+        name, meta = database.ops.quote_name, self._model._meta
+        columns = ", ".join(name(field.column) for field in self._fields)
+        end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(meta.pk.column)}"
+        return f"INSERT INTO {name(meta.db_table)} ({columns}) {rows} {end}"
+
+
+def _values(fields, rows):
+    row = f"({', '.join(['%s'] * fields)})"
+    return f"VALUES {', '.join([row] * rows)}"
+
+
+def _unnest(database, fields):
+    types = (_OF_A_SIZE.sub("", field.db_type(database)) for field in fields)
+    return f"SELECT * FROM unnest({', '.join(f'%s::{of}[]' for of in types)})"  # noqa: S608 - names of types
+
+
+def _plain(value):
+    """The text of a choice: a list for PostgreSQL has values of one type."""
+    return value.value if isinstance(value, Enum) else value
 
 
 def fetch(database: BaseDatabaseWrapper, sql: str, parameters: list) -> list[tuple]:

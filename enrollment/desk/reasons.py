@@ -111,12 +111,7 @@ def why(*, enrollment: Enrollment) -> Why:
         row.enrollment = enrollment
     changes = changes_of_capacity(enrollment.run)
     freed, left_out = _freed(enrollment, rows, changes)
-    application = (
-        Application.objects.filter(submission=enrollment.submission_id)
-        .select_related("draw")
-        .defer("draw__record", "draw__seed")
-        .first()
-    )
+    application = Application.objects.filter(submission=enrollment.submission_id).with_draw().first()
     return Why(
         enrollment=enrollment, rows=rows, freed=freed, left_out=left_out,
         standing=at_receipt(rows[0], capacity_changes=changes) if rows else Standing(),

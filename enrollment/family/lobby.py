@@ -277,7 +277,8 @@ def cards(found: Iterable[Application], *, user: User, now: datetime, family: li
     family = {member.pk: member for member in (members(user) if family is None else family)}
     found = list(
         found.visible_to(user)
-        .select_related("draw", "submission")
+        .with_draw()
+        .select_related("submission")
         .prefetch_related("applicants", "wishes__run__course__program", "wishes__run__room__venue")
         .order_by("pk")
     )

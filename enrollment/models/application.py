@@ -37,6 +37,10 @@ class ApplicationQuerySet(models.QuerySet):
         """Received outside a draw and still waiting for the worker, in the order of receipt."""
         return self.filter(state=ApplicationState.RECEIVED, draw=None).order_by("received_at", "pk")
 
+    def with_draw(self):
+        """Each with its draw, but not what was published of it: that is megabytes, and the same for thousands."""
+        return self.select_related("draw").defer("draw__record", "draw__seed")
+
     def visible_to(self, user):
         """Those for learners whom this user may act for."""
         return self.exclude(applicants__in=Applicant.objects.exclude(learner__in=Learner.objects.visible_to(user)))

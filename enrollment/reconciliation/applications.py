@@ -29,7 +29,7 @@ def check(outcome: Outcome, *, at_once: int) -> None:
     last = 0
     while True:
         with snapshot():
-            lot = list(Application.objects.filter(pk__gt=last).select_related("draw").order_by("pk")[:at_once])
+            lot = list(Application.objects.filter(pk__gt=last).with_draw().order_by("pk")[:at_once])
             books = _Books.read(lot) if lot else None
         if not lot:
             return

@@ -1,11 +1,15 @@
 """Statements composed once: the same rows as a queryset gives, whatever the values and however many."""
 
-import pytest
+from datetime import date
 
-from accounts.models import Learner, School
+import pytest
+from django.db import DataError, transaction
+from django.forms import model_to_dict
+
+from accounts.models import Learner, Residency, School
 from accounts.outbox.models import Message
 from accounts.statements import Insertion, Statement
-from tests.factories import NOON, make_child, make_children, make_school
+from tests.factories import NOON, make_child, make_children, make_guardian, make_school
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +65,38 @@ def test_a_row_that_is_known_is_left_out_where_that_is_wanted():
     write(letters[:1])
 
     assert sorted(Message.objects.values_list("event_key", flat=True)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_few_and_many_keep_the_same(rows):
+    """Values of each kind, some of them missing; choices as members of their class and as texts."""
+    guardian = make_guardian()
+    children = make_children(rows)
+    given = [
+        Learner(
+            first_name=f'Ņ"{number}, \\', last_name="{}", birth_date=date(2016, 1, 1) if number % 2 else None,
+            grade_school_year=None, residency=Residency.VENTSPILS if number % 2 else "elsewhere",
+        )
+        for number in range(rows)
+    ]  # fmt: skip
+    letters = [
+        Message(
+            kind="x.y", event_key=f"{number}", learner=child, recipient=guardian if number % 2 else None,
+            facts={"list": [number, "a,b", None]}, created_at=NOON, send_after=NOON,
+        )
+        for number, child in enumerate(children)
+    ]  # fmt: skip
+
+    Insertion(Learner)(given)
+    Insertion(Message)(letters)
+
+    for one in (*given, *letters):
+        kept = type(one).objects.get(pk=one.pk)
+        assert model_to_dict(kept) == model_to_dict(one)
+
+
+@pytest.mark.postgresql_only  # SQLite keeps texts of any length
+@pytest.mark.parametrize("rows", [1, 40])
+def test_what_is_too_long_is_refused_and_never_cut(rows):
+    with pytest.raises(DataError), transaction.atomic():
+        Insertion(School)([School(name="x" * 500, municipality="ventspils", search_key="x") for _ in range(rows)])

@@ -26,7 +26,7 @@ def announce_openings(*, now: datetime) -> int:
     for moment in ("wishes__run__enrollment_opens_at", "wishes__run__course__program__priority_windows__opens_at"):
         window |= Q(**{"draw": None, f"{moment}__gt": now, f"{moment}__lte": until})
     soon = Application.objects.filter(window, state=ApplicationState.PREPARED).distinct().order_by("pk")
-    soon = soon.select_related("draw").prefetch_related("wishes__run__course__program", "learners__school")
+    soon = soon.with_draw().prefetch_related("wishes__run__course__program", "learners__school")
     told, openings = 0, defaultdict(list)  # {(user, moment): [(application, refusals)]}
     found = list(soon)
     for first in range(0, len(found), AT_ONCE):

@@ -48,7 +48,7 @@ def _too_early(refused):
 
 def _send_all(request, now):
     named = [key for text in request.POST.getlist("application")[:MOST_AT_ONCE] if (key := _key(text))]
-    found = Application.objects.visible_to(request.user).filter(key__in=named).select_related("draw").order_by("pk")
+    found = Application.objects.visible_to(request.user).filter(key__in=named).with_draw().order_by("pk")
     sent, refused = send_each(found, by=request.user, now=now)
     if refused:
         return _show(request, now, refused=refused, status=409)
