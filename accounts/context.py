@@ -23,6 +23,7 @@ _SECTIONS = (
     ("/desk/changes", "schedule"),
     ("/desk/vizium", "vizium"),
     ("/desk/season", "season"),
+    ("/desk/draws", "draws"),
     ("/desk/venues", "season"),
     ("/desk/people", "people"),
     ("/desk/families", "people"),

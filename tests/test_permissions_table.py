@@ -174,6 +174,14 @@ TABLE = {
     "enrollment:desk_venue": (BUILDERS, ("venue",)),
     "enrollment:desk_room_new": (BUILDERS, ("venue",)),
     "enrollment:desk_room": (BUILDERS, ("room",)),
+    # Draws: the desk looks, those who build the season hold them
+    "enrollment:desk_draws": (DESK, ()),
+    "enrollment:desk_draw": (DESK, ("drawing",)),
+    "enrollment:desk_draw_new": (BUILDERS, ()),
+    "enrollment:desk_draw_change": (BUILDERS, ("drawing",)),
+    "enrollment:desk_draw_cancel": (BUILDERS, ("drawing",)),
+    "enrollment:desk_draw_hold": (BUILDERS, ("drawing",)),
+    "enrollment:desk_draw_rehearsal": (BUILDERS, ()),
     # Signing in
     "account_login": (EVERYBODY, ()),
     "account_request_login_code": (EVERYBODY, ()),
@@ -275,10 +283,11 @@ def things(people):
     topic = changes.plan(changes.SetTopic(topic="Sensori"), run.lessons.for_change(), now=now)
     change = changes.apply(topic, key=uuid4(), by=None, now=now)
     year = make_term(breaks=[(NOON.date(), NOON.date())])
+    draw = announce(drawn_group())
     return {
         "term": year.pk, "break": year.breaks.get().pk, "venue": run.room.venue_id, "room": run.room_id,
         "change": change.pk,
-        "draw": announce(drawn_group()).slug, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
+        "draw": draw.slug, "drawing": draw.pk, "fair_program": opened.program.slug, "fair_term": opened.term.slug,
         "program": run.course.program.slug, "course": run.course.slug, "run_slug": run.slug, "run": run.pk, "lesson": run.lessons.first().pk,
         "slot_course": slot.course.slug, "slot": slot.slug, "other_run": make_run(starts_at=soon, course=make_course()).pk,
         "child": child.pk, "guardian": family.pk, "enrollment": mine.pk, "leaving": leaving.pk, "submission": mine.submission.key,

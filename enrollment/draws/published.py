@@ -57,6 +57,11 @@ class Published:
     def by_pseudonym(self) -> dict[str, dict]:
         return {one["pseudonym"]: one for one in self.rows}
 
+    @cached_property
+    def verdict(self) -> allocation.Verdict:
+        """What `verify_draw` says of it."""
+        return allocation.verify(self.record)
+
     def matching(self, typed: str) -> list[dict]:
         """Applications whose number begins with what was typed; at most a page of them."""
         found = (one for one in self.rows if one["pseudonym"].startswith(typed))
@@ -86,7 +91,7 @@ def record_text(draw: Draw, *, now: datetime) -> tuple[str, str]:
     if draw.state == DrawState.HELD:
         kept = published(draw)
         return kept.text, kept.etag
-    runs = _runs(draw)
+    runs = runs_of(draw)
     names = names_of(runs)
     document = {
         "version": allocation.VERSION, "draw": draw.slug, "state": stage_of(draw, now=now),
@@ -99,7 +104,7 @@ def record_text(draw: Draw, *, now: datetime) -> tuple[str, str]:
     return text, etag_of(text)
 
 
-def _runs(draw):
+def runs_of(draw: Draw) -> list[CourseRun]:
     return list(draw.runs.select_related("course__program").order_by("course__pk", "weekday", "start_time", "pk"))
 
 
@@ -154,7 +159,7 @@ class DrawPage:
 
 def draw_page(draw: Draw, *, user: User, page: str = "", typed: str = "", now: datetime) -> DrawPage:
     stage = stage_of(draw, now=now)
-    shown = DrawPage(draw, stage, _runs(draw), typed=_tidy(typed))
+    shown = DrawPage(draw, stage, runs_of(draw), typed=_tidy(typed))
     if stage == DrawState.HELD:
         kept = shown.published = published(draw)
         shown.count, shown.groups = len(kept.rows), kept.record["groups"]

@@ -9,6 +9,7 @@ from enrollment.urls import (
     api,
     demo,
     desk,
+    desk_draws,
     draws,
     family,
     private_calendars,
@@ -31,6 +32,7 @@ people_pages = [
     path("teach/", include(teaching.urlpatterns)),
     path("desk/", include(desk.urlpatterns)),
     path("desk/", include(season.urlpatterns)),
+    path("desk/", include(desk_draws.urlpatterns)),
     *family.link_patterns,
     *tickets.link_patterns,
 ]

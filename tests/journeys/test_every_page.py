@@ -28,6 +28,7 @@ from enrollment.models import (
     WaitlistOffer,
 )
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
+from tests.enrollment.drawing import announce, drawn_group
 from tests.factories import WEEK
 from tests.journeys.stories import deliver
 
@@ -239,8 +240,37 @@ def _draws(found):
         found.add("parent", "courses:run", run.course.slug, run.slug)
     found.add("", "draw", held.slug, query=f"?q={pseudonym[:6]}")
     found.add("parent_other", "draw", held.slug)
+    found.add("desk", "enrollment:desk_draws")
+    for draw in (held, collecting):
+        found.add("desk", "enrollment:desk_draw", draw.pk)
+    _draws_of_builders(found, collecting)
     child = people.BY_KEY["parent"].user().guardianships.order_by("pk").first().learner
     found.add("parent", "enrollment:application_new", collecting.runs.first().pk, query=f"?learner={child.pk}")
+
+
+def _draws_of_builders(found, collecting):
+    """A draw that has not begun yet, announced, changed and cancelled; and one rehearsed, with the names of a group."""
+    program, term = collecting.program, collecting.term
+    run = drawn_group(Course.objects.filter(program=program).first(), term=term, **_after(collecting))
+    ahead = announce(run, **_window(collecting), now=timezone.now())
+    found.add("coordinator", "enrollment:desk_draws")
+    found.add("coordinator", "enrollment:desk_draw", ahead.pk)
+    found.add("coordinator", "enrollment:desk_draw_change", ahead.pk)
+    found.add("coordinator", "enrollment:desk_draw_cancel", collecting.pk)
+    drawn_group(Course.objects.filter(program=program).first(), term=term, **_after(collecting))
+    one_of_them = f"?program={program.pk}&term={term.pk}"
+    for query in ("", one_of_them):
+        found.add("coordinator", "enrollment:desk_draw_new", query=query)
+    for query in ("", one_of_them, f"{one_of_them}&seed=6&group={collecting.runs.first().pk}"):
+        found.add("coordinator", "enrollment:desk_draw_rehearsal", query=query)
+
+
+def _after(draw):
+    return {"starts_at": draw.closes_at + 4 * WEEK, "enrollment_opens_at": draw.closes_at + WEEK}
+
+
+def _window(draw):
+    return {"opens_at": draw.closes_at, "closes_at": draw.closes_at + WEEK / 2}
 
 
 @pytest.fixture
@@ -293,6 +323,7 @@ POSTS = {
     *("enrollment:pass_on", "enrollment:calendar_link_new", "enrollment:calendar_link_revoke"),
     *("enrollment:calendar_link_replace", "enrollment:desk_evidence", "enrollment:desk_phone"),
     "enrollment:desk_change_undo",
+    "enrollment:desk_draw_hold",
     *("enrollment:desk_offer_next", "enrollment:desk_withdraw", "enrollment:desk_undo"),
     *("enrollment:desk_give_place", "enrollment:desk_no_show", "enrollment:desk_undo_no_show"),
     *("enrollment:desk_break_remove", "enrollment:desk_group_place", "enrollment:desk_group_dates"),
