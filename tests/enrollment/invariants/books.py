@@ -4,9 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
+
 from accounts.outbox.models import Message
+from accounts.statements import Statement
 from courses.models import CourseRun, Lesson
 from enrollment.models import Application, Draw, Enrollment, EnrollmentState as State, LedgerEntry, WaitlistOffer
+
+# Read after each step: composed once (accounts.statements).
+_runs = Statement(lambda: CourseRun.objects.for_display().order_by("pk"))
+_enrollments = Statement(lambda: Enrollment.objects.select_related("learner", "submission", "replaces").order_by("pk"))
+_rows = Statement(lambda: LedgerEntry.objects.order_by("enrollment", "number"))
+_lessons = Statement(lambda: Lesson.objects.scheduled().select_related("room").order_by("starts_at", "pk"))
+_offers = Statement(lambda: WaitlistOffer.objects.order_by("pk"))
+_applications = Statement(lambda: Application.objects.select_related("draw").order_by("pk"))
+_draws = Statement(lambda: Draw.objects.order_by("pk"))
+_letters = Statement(lambda: Message.objects.only("event_key", "channel", "address"))
 
 
 @dataclass
@@ -18,35 +31,27 @@ class Books:
     applications: list[Application]  # with wishes and learners
     draws: list[Draw]
     lessons: dict[int, list[Lesson]]  # {run id: scheduled lessons by start}
-    letters: dict[int, tuple[str, str, str, int | None]]  # {id: (event key, channel, address, learner id)}
+    letters: dict[int, tuple[str, str, str]]  # {id: (event key, channel, address)}
 
     @classmethod
     def read(cls) -> "Books":
-        runs = {run.pk: run for run in CourseRun.objects.for_display().order_by("pk")}
-        enrollments = {
-            one.pk: one for one in Enrollment.objects.select_related("learner", "submission", "replaces", "moved_from")
-            .order_by("pk")
-        }  # fmt: skip
+        runs = {run.pk: run for run in _runs()}
+        enrollments = {one.pk: one for one in _enrollments()}
         for one in enrollments.values():
             one.run = runs[one.run_id]
             if one.moved_from_id:
-                one.moved_from.run = runs[one.moved_from.run_id]
+                one.moved_from = enrollments[one.moved_from_id]
         rows, lessons = defaultdict(list), defaultdict(list)
-        for row in LedgerEntry.objects.order_by("enrollment", "number"):
+        for row in _rows():
             rows[row.enrollment_id].append(row)
-        for lesson in Lesson.objects.scheduled().select_related("room").order_by("starts_at"):
+        for lesson in _lessons():
             lessons[lesson.run_id].append(lesson)
-        offers = list(WaitlistOffer.objects.order_by("pk"))
+        offers, applications = _offers(), _applications()
         for offer in offers:
             offer.enrollment = enrollments[offer.enrollment_id]
-        return cls(
-            runs=runs, enrollments=enrollments, rows=rows, offers=offers, lessons=lessons,
-            applications=list(Application.objects.select_related("draw").prefetch_related("wishes", "learners").order_by("pk")),
-            draws=list(Draw.objects.prefetch_related("runs").order_by("pk")),
-            letters={
-                pk: rest for pk, *rest in Message.objects.values_list("pk", "event_key", "channel", "address", "learner")
-            },
-        )  # fmt: skip
+        prefetch_related_objects(applications, "wishes", "learners")
+        letters = {one.pk: (one.event_key, one.channel, one.address) for one in _letters()}
+        return cls(runs, enrollments, rows, offers, applications, _draws(), lessons, letters)
 
     def in_states(self, *states: State) -> list[Enrollment]:
         return [one for one in self.enrollments.values() if one.state in states]

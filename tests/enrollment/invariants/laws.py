@@ -142,7 +142,7 @@ _EVENT = re.compile(r"(enrollment|application|run|draw|opening)-(\d+)(?:-(\d+)-)
 
 def _letters(books, now) -> Iterator[str]:
     """I9: every letter belongs to one event, and tells it to an address once."""
-    told = Counter((key, channel, address) for key, channel, address, _learner in books.letters.values())
+    told = Counter(books.letters.values())
     yield from (f"told {count} times: {letter} (I9)" for letter, count in told.items() if count > 1)
     known = {
         "application": {one.pk for one in books.applications}, "run": books.runs.keys(),
@@ -171,7 +171,24 @@ def _offers(books, now) -> Iterator[str]:
 
 
 def _served(books, now) -> Iterator[str]:
-    """TRUST 5: no seat stays free while somebody waits whom it fits, as long as offers make sense."""
+    """TRUST 5: no seat stays free while somebody waits whom it fits, as long as offers make sense.
+
+    Whoever joins behind a party that it does not fit is served when the worker comes round.
+    """
+    for one, size, free in _waiting_in_vain(books, now):
+        if one == books.queue(one.run_id)[0]:
+            yield f"{one} waits in {one.run.code} for {size}, and {free} are free"
+
+
+def broken_after_the_worker(books: Books, *, now: datetime) -> list[str]:
+    """What may be so for a moment, and not after a round of the worker."""
+    return [
+        f"served: {one} still waits in {one.run.code} for {size}, and {free} are free"
+        for one, size, free in _waiting_in_vain(books, now)
+    ]
+
+
+def _waiting_in_vain(books, now):
     state = {pk: one.state for pk, one in books.enrollments.items()}
     for run in books.runs.values():
         if run.state != RunState.PUBLISHED or run.offers_end_at - now < A_DAY:
@@ -179,7 +196,7 @@ def _served(books, now) -> Iterator[str]:
         free = run.capacity - sum(one.seats for one in books.in_run(run.pk) if one.state in HOLDING)
         for one in books.queue(run.pk):
             if (size := _size_of_party(one, state, books)) <= free:
-                yield f"{one} waits in {run.code} for {size}, and {free} are free"
+                yield one, size, free
 
 
 def _cancelled(books, now) -> Iterator[str]:

@@ -4,16 +4,10 @@ import pytest
 from hypothesis import settings
 
 from tests.enrollment.invariants.machine import tell_stories
-from tests.enrollment.invariants.world import make_world
 
 pytestmark = pytest.mark.django_db
 
 EXAMPLES_PER_STORY = 15  # a story is many steps: of 300 examples, twenty
-
-
-@pytest.fixture(scope="module")
-def world(kept_for_the_module):
-    return make_world()
 
 
 def test_the_laws_of_places_hold_in_a_short_story(world):

@@ -40,7 +40,14 @@ def transfer(world, one, pick):
     transfers.transfer(enrollment=one, to_run=to_run, key=world.new_key(), by=who(world, one, pick), now=world.now)
 
 
-@action(lambda books, world: [run for run in groups(books, world) if trials.lessons_to_try(run, now=world.now)])
+def _to_try(books, world):
+    return [
+        run for run in groups(books, world)
+        if run.course.program.trial_answer_hours and any(one.starts_at > world.now for one in books.lessons[run.pk])
+    ]  # fmt: skip
+
+
+@action(_to_try)
 def try_a_lesson(world, run, pick):
     child = pick(world.children)
     lesson = pick(trials.lessons_to_try(run, now=world.now))
