@@ -161,6 +161,10 @@ def terms() -> QuerySet[Term]:
     return Term.objects.order_by("-starts_on", "-pk")
 
 
+def groups_of(program: Program, term: Term | None) -> QuerySet[CourseRun]:
+    return CourseRun.objects.filter(course__program=program, term=term, kind=RunKind.GROUP)
+
+
 def groups_to_draw(
     program: Program, term: Term | None, *, now: datetime, besides: Draw | None = None
 ) -> QuerySet[CourseRun]:
@@ -168,9 +172,8 @@ def groups_to_draw(
     others = Draw.objects.filter(state=DrawState.ANNOUNCED)
     if besides is not None:
         others = others.exclude(pk=besides.pk)
-    free = CourseRun.objects.filter(
-        course__program=program, term=term, kind=RunKind.GROUP, state=RunState.PUBLISHED, starts_at__gt=now, seats_taken=0,
-        waitlist_length=0,
+    free = groups_of(program, term).filter(
+        state=RunState.PUBLISHED, starts_at__gt=now, seats_taken=0, waitlist_length=0
     ).exclude(draws__in=others)  # fmt: skip
     return free.select_related("course__program").order_by("course__title_lv", "weekday", "start_time", "code", "pk")
 

@@ -69,8 +69,12 @@ class DrawForm(forms.Form):
         help_text=_("Published groups in which nobody has a place or waits, and which belong to no other draw."),
     )  # fmt: skip
 
-    def __init__(self, *args, runs, **kwargs):
+    def __init__(self, *args, runs, understood, **kwargs):
+        """runs: those to choose from; understood: others that may be named, so that it is said what is in their way."""
         super().__init__(*args, **kwargs)
+        self.fields["runs"].queryset = understood
+        if self.is_bound:
+            self.full_clean()
         self.fields["runs"].queryset = runs
 
 

@@ -106,7 +106,9 @@ def _form(request, program, term, now, *, draw=None):
         initial = {"name_lv": draw.name_lv, "name_en": draw.name_en, "runs": list(draw.runs.all())}
         initial |= {name: timezone.localtime(getattr(draw, name)) for name in ("opens_at", "closes_at")}
     runs = reads.groups_to_draw(program, term, now=now, besides=draw)
-    return DrawForm(request.POST if request.method == "POST" else None, initial=initial, runs=runs)
+    understood = reads.groups_of(program, term)
+    given = request.POST if request.method == "POST" else None
+    return DrawForm(given, initial=initial, runs=runs, understood=understood)
 
 
 def _refuse(form, refusal, now) -> int:
