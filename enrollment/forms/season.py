@@ -225,6 +225,7 @@ class ChosenForm(forms.Form):
 
     def __init__(self, *args, term: Term, **kwargs):
         super().__init__(*args, **kwargs)
+        self.term = term
         self.drafts = dict(term.runs.filter(state=RunState.DRAFT).order_by("code").values_list("pk", "code"))
         self.fields["group"].choices = list(self.drafts.items())
 
@@ -233,6 +234,12 @@ class ChosenForm(forms.Form):
         given = self.data.getlist("group") if hasattr(self.data, "getlist") else []
         chosen = {int(one) for one in given if one.isdecimal() and len(one) < 19}
         return [pk for pk in self.drafts if pk in chosen] if given else list(self.drafts)
+
+    def read_published(self) -> list[int]:
+        """Those of the chosen ones that are no drafts any more: somebody has published them meanwhile."""
+        given = self.data.getlist("group") if hasattr(self.data, "getlist") else []
+        chosen = [int(one) for one in given if one.isdecimal() and len(one) < 19]
+        return list(self.term.runs.filter(pk__in=chosen, state=RunState.PUBLISHED).values_list("pk", flat=True))
 
 
 class ShiftForm(forms.Form):

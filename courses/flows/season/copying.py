@@ -40,6 +40,7 @@ class Line:
 class Copied:
     made: list[CourseRun] = field(default_factory=list)
     known: int = 0  # were there already
+    to_come: int = 0  # left for the next call by `at_most`
     impossible: list[tuple[CourseRun, TimetableRefused]] = field(default_factory=list)
 
 
@@ -57,9 +58,12 @@ def lines(source: Term, target: Term) -> list[Line]:
 
 
 @transaction.atomic
-def copy(*, source: Term, target: Term, run_ids: Iterable[int], by: User, now: datetime) -> Copied:
+def copy(
+    *, source: Term, target: Term, run_ids: Iterable[int], at_most: int | None = None, by: User, now: datetime
+) -> Copied:
     """Make drafts of these groups in the other term, all in one: the same weekday, time, room and numbers, and of the
-    instructors those who still teach. Groups for which the term has no day are named and left out.
+    instructors those who still teach. Groups for which the term has no day are named and left out. With `at_most` only so
+    many in this call: copying again goes on with those that are missing.
 
     Locks the terms, for codes and so that two who copy at once add each group once. A constant number of statements.
     Raises TimetableRefused: SAME_TERM.
@@ -73,6 +77,9 @@ def copy(*, source: Term, target: Term, run_ids: Iterable[int], by: User, now: d
     for run in groups_of(source).filter(pk__in=list(run_ids)):
         if run.pk in there:
             result.known += 1
+            continue
+        if len(planned) == at_most:
+            result.to_come += 1
             continue
         try:
             made, times, people = _draft(run, source, target, off_before, off, teaching, now)

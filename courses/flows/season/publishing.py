@@ -27,6 +27,7 @@ class Published:
     left: list[CourseRun] = field(default_factory=list)  # drafts that something stands against
     conflicts: list[Conflict] = field(default_factory=list)
     already: int = 0  # were no drafts any more
+    to_come: int = 0  # nothing stands against them, and `at_most` left them for the next call
 
 
 class PublishRefused(TimetableRefused):
@@ -42,6 +43,7 @@ def publish(
     *,
     run_ids: Iterable[int],
     leave_clashes: bool = False,
+    at_most: int | None = None,
     by: User | None,
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -49,7 +51,8 @@ def publish(
     """Publish these drafts, all or none; with `leave_clashes` all against which nothing stands, the others stay drafts.
 
     Locks the runs, then instructors and rooms, each by id; behind that the database's guards decide. What is published
-    already counts as done. Raises PublishRefused: ROOM_TAKEN, INSTRUCTOR_TAKEN, ROOM_SMALL with all conflicts, NO_LESSONS
+    already counts as done. `at_most` so many in this call, after the same look at all of them: whoever asks again with the
+    same drafts goes on where the last call ended. Raises PublishRefused: ROOM_TAKEN, INSTRUCTOR_TAKEN, ROOM_SMALL with all conflicts, NO_LESSONS
     and NO_INSTRUCTOR with the run. progress: told how many of how many are done.
     """
     locked = seats.lock(*run_ids)
@@ -67,7 +70,9 @@ def publish(
     standing = {one.edit.run.pk for one in result.conflicts} | set(impossible)
     standing |= {one.other_edit.run.pk for one in result.conflicts if one.other_edit}
     result.left = [run for run in drafts if run.pk in standing]
-    result.done = [run for run in drafts if run.pk not in standing]
+    free = [run for run in drafts if run.pk not in standing]
+    result.done = free[:at_most]
+    result.to_come = len(free) - len(result.done)
     for first in range(0, len(result.done), AT_ONCE):
         _publish(result.done[first : first + AT_ONCE], now)
         progress(min(first + AT_ONCE, len(result.done)), len(result.done))

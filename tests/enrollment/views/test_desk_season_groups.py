@@ -248,6 +248,51 @@ def test_a_year_is_copied_looked_through_and_published(coordinator, term):
     assert (again.status_code, CourseRun.objects.filter(term=term).count()) == (302, 3)
 
 
+def test_many_are_done_in_parts_that_say_how_far_they_are(coordinator, term):
+    before = make_term(starts_on=date(2026, 9, 1), ends_on=date(2026, 12, 22))
+    course = make_course(lessons_planned=2)
+    for number in range(12):
+        make_run(term=before, lessons=0, course=course, starts_on=date(2026, 9, 1), start_time=time(8 + number, 0))
+    chosen = {"source": before.pk, "target": term.pk}
+    chosen["group"] = [line.run.pk for line in coordinator.get("/desk/season/copy/", chosen).context["lines"]]
+
+    first = coordinator.post("/desk/season/copy/", chosen | {"part": "1"})
+    made = CourseRun.objects.filter(term=term).count()
+    page = coordinator.post("/desk/season/copy/", chosen | {"before": "10"}, follow=True)
+    drafts = [run.pk for run in CourseRun.objects.filter(term=term)]
+    address = f"/desk/season/{term.pk}/publish/"
+    parts = [coordinator.post(address, {"group": drafts, "all": "1", "part": "1"}).json() for _part in range(2)]
+    end = coordinator.post(address, {"group": drafts, "all": "1", "before": "12"}, follow=True)
+
+    assert (first.json(), made, len(drafts)) == ({"before": 0, "done": 10, "of": 12}, 10, 12)
+    assert "Izveidoti melnraksti: 12." in words(page)
+    assert parts == [{"before": 0, "done": 10, "of": 12}, {"before": 10, "done": 12, "of": 12}]
+    assert "Publicētas grupas: 12." in words(end)
+    assert {run.state for run in CourseRun.objects.filter(term=term)} == {RunState.PUBLISHED}
+
+
+def test_a_part_of_what_stands_in_its_own_way_publishes_nothing(coordinator, term):
+    room = make_room()
+    drafts = [make_draft(term=term) for _number in range(10)]
+    drafts += [make_draft(term=term, room=room), make_draft(term=term, room=room)]
+    chosen = {"group": [run.pk for run in drafts], "all": "1", "part": "1"}
+
+    answer = coordinator.post(f"/desk/season/{term.pk}/publish/", chosen)
+
+    assert answer.status_code == 409
+    assert not CourseRun.objects.filter(term=term, state=RunState.PUBLISHED).exists()
+
+
+@pytest.mark.parametrize("before", ["-1", "x", "99", "9" * 40])
+def test_what_a_page_says_was_done_before_is_not_believed_beyond_what_is_done(coordinator, term, before):
+    draft = make_draft(term=term)
+    chosen = {"group": [draft.pk], "all": "1", "before": before}
+
+    answer = coordinator.post(f"/desk/season/{term.pk}/publish/", chosen, follow=True)
+
+    assert "Publicētas grupas: 1." in words(answer)
+
+
 def test_those_without_a_clash_are_published_and_the_others_stay(coordinator, term):
     room = make_room()
     one, two, three = make_draft(term=term, room=room), make_draft(term=term, room=room), make_draft(term=term)

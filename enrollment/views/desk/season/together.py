@@ -1,6 +1,7 @@
 """Many groups at once: a year copied, drafts moved alike, removed, published."""
 
 from django.contrib import messages
+from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,23 @@ from enrollment.desk import season as reads
 from enrollment.forms.season import ChosenForm, CopyForm, ShiftForm
 
 from .frame import say_followed, term_or_404
+
+FEWEST, PARTS = 10, 8  # groups in one part, and parts in which many are done
+
+
+def _in_parts(total: int) -> int:
+    return max(FEWEST, -(-total // PARTS))
+
+
+def _so_far(before: int, done: int, to_come: int) -> JsonResponse:
+    """What a part answers to the page that shows how far it is; the last press is answered by a page again."""
+    return JsonResponse({"before": before, "done": before + done, "of": before + done + to_come})
+
+
+def _done_before(request, already: int) -> int:
+    """How many of those that were done already were so in the parts of this very press."""
+    given = request.POST.get("before", "")
+    return min(int(given), already) if given.isdecimal() and len(given) < 9 else 0
 
 
 @audience(Audience.BUILDER)
@@ -41,13 +59,18 @@ def copy(request):
 
 def _copied(request, source, target):
     wanted = [int(one) for one in request.POST.getlist("group") if one.isdecimal() and len(one) < 19]
-    copied = copying.copy(source=source, target=target, run_ids=wanted, by=request.user, now=timezone.now())
-    if copied.made:
-        messages.success(
-            request, _("Drafts made: %(count)s. Nobody but coordinators sees them.") % {"count": len(copied.made)}
-        )
-    if copied.known:
-        messages.info(request, _("There already: %(count)s.") % {"count": copied.known})
+    part = _in_parts(len(wanted)) if "part" in request.POST else None
+    copied = copying.copy(
+        source=source, target=target, run_ids=wanted, at_most=part, by=request.user, now=timezone.now()
+    )
+    if part:
+        return _so_far(copied.known, len(copied.made), copied.to_come)
+    before = _done_before(request, copied.known)
+    made, known = len(copied.made) + before, copied.known - before
+    if made:
+        messages.success(request, _("Drafts made: %(count)s. Nobody but coordinators sees them.") % {"count": made})
+    if known:
+        messages.info(request, _("There already: %(count)s.") % {"count": known})
     for run, refused in copied.impossible:
         messages.warning(request, f"{run.code}: {reads.words(refused)}")
     if not wanted:
@@ -109,18 +132,22 @@ def remove(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request, pk):
     """Step 3 of 3. GET says what would be published and what stands against it; POST publishes the chosen drafts, all or
-    none, or with `free` all against which nothing stands."""
+    none, or with `free` all against which nothing stands. With `part` it does only the next of them and says how far it is."""
     term = term_or_404(pk)
     chosen = ChosenForm(request.POST if request.method == "POST" else request.GET, term=term)
     ids, refusals, status = chosen.read(), [], 200
     if request.method == "POST":
+        every = ids + chosen.read_published()
+        part = _in_parts(len(every)) if "part" in request.POST else None
         try:
             result = publishing.publish(
-                run_ids=ids, leave_clashes="free" in request.POST, by=request.user, now=timezone.now()
+                run_ids=every, leave_clashes="free" in request.POST, at_most=part, by=request.user, now=timezone.now()
             )
         except publishing.PublishRefused as refused:
             status, refusals = 409, _why(refused)
         else:
+            if part:
+                return _so_far(result.already, len(result.done), result.to_come)
             return _published(request, term, result)
     wanted = set(ids)
     rows = [row for row in reads.groups(term) if row.run.pk in wanted]
@@ -138,10 +165,12 @@ def _why(refused):
 
 
 def _published(request, term, result):
-    if result.done:
-        messages.success(request, _("Groups published: %(count)s.") % {"count": len(result.done)})
-    if result.already:
-        messages.info(request, _("Published already: %(count)s.") % {"count": result.already})
+    before = _done_before(request, result.already)
+    done, already = len(result.done) + before, result.already - before
+    if done:
+        messages.success(request, _("Groups published: %(count)s.") % {"count": done})
+    if already:
+        messages.info(request, _("Published already: %(count)s.") % {"count": already})
     if result.left:
         codes = ", ".join(run.code for run in result.left)
         messages.warning(

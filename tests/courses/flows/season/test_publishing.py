@@ -174,6 +174,16 @@ def test_drafts_become_groups_whose_lessons_take_place_and_a_second_press_change
 
 
 @pytest.mark.django_db
+def test_part_by_part_all_are_looked_at_and_each_is_published_once(term):
+    drafts = [make_draft(term=term) for _number in range(3)]
+
+    parts = [publish(*drafts, at_most=2) for _part in range(3)]
+
+    assert [(len(one.done), one.already, one.to_come) for one in parts] == [(2, 0, 1), (1, 2, 0), (0, 3, 0)]
+    assert states(*drafts) == [PUBLISHED] * 3
+
+
+@pytest.mark.django_db
 def test_a_clash_refuses_all_by_name_and_date_or_is_left_out(term):
     room = make_room()
     one, two, three = make_draft(term=term, room=room), make_draft(term=term, room=room), make_draft(term=term)
