@@ -5,11 +5,13 @@ from datetime import date, time
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.formatting import weekday_name
 from accounts.names import fold_query
 from courses.models import Term, Venue
+from enrollment.forms.timetable import ClockField
 from enrollment.schedule.free import Search
 from enrollment.schedule.freetime import minutes as minutes_of
 from enrollment.schedule.wanted import By, View, Wanted
@@ -85,19 +87,32 @@ def _time(text) -> time | None:
     return None if moment.tzinfo else moment.replace(second=0, microsecond=0)
 
 
+class NumberField(forms.IntegerField):
+    """A whole number between two, which its error names."""
+
+    def __init__(self, *, min_value, max_value, **kwargs):
+        words = format_lazy(_("Enter a number from {first} to {last}."), first=min_value, last=max_value)
+        errors = dict.fromkeys(("required", "invalid", "min_value", "max_value"), words)
+        super().__init__(min_value=min_value, max_value=max_value, error_messages=errors, **kwargs)
+
+
 class FreeForm(forms.Form):
     """What the free-slot finder is asked."""
 
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=15, max_value=600, initial=90)
-    people = forms.IntegerField(label=_("People"), min_value=1, max_value=1000, initial=12)
-    start = forms.TimeField(label=_("From"), initial=time(14))
-    until = forms.TimeField(label=_("Until"), initial=time(20))
+    minutes = NumberField(label=_("Minutes"), min_value=15, max_value=600, initial=90)
+    people = NumberField(label=_("People"), min_value=1, max_value=1000, initial=12)
+    start = ClockField(label=_("From"), initial=time(14))
+    until = ClockField(label=_("Until"), initial=time(20))
     when = forms.ChoiceField(
         label=_("How often"), choices=[("day", _("On one day")), ("term", _("Every week of a term"))], initial="day",
         widget=forms.RadioSelect,
     )  # fmt: skip
-    day = forms.DateField(label=_("Day"), required=False)
-    term = forms.ModelChoiceField(Term.objects.order_by("-starts_on"), label=_("Term"), required=False)
+    day = forms.DateField(
+        label=_("Day"), required=False, error_messages={"invalid": _("Enter a date, for example 24.11.2026.")}
+    )
+    term = forms.ModelChoiceField(
+        Term.objects.order_by("-starts_on"), label=_("Term"), required=False, empty_label=_("Choose a term")
+    )
     weekday = forms.TypedMultipleChoiceField(
         label=_("Weekdays"), required=False, coerce=int, choices=[(number, number) for number in range(7)],
         widget=forms.CheckboxSelectMultiple,
@@ -112,13 +127,6 @@ class FreeForm(forms.Form):
         self.fields["who"].choices = [
             ("", _("Does not matter")), ("any", _("Somebody who is free")), *((str(one.pk), one.name) for one in instructors)
         ]  # fmt: skip
-        for name in (
-            "start",
-            "until",
-        ):  # not the browser's own, which counts to twelve where the machine speaks English
-            self.fields[name].widget = forms.TimeInput(
-                attrs={"inputmode": "numeric", "placeholder": "16:30"}, format="%H:%M"
-            )
 
     def clean(self):
         given = super().clean()

@@ -38,8 +38,10 @@ class DayField(forms.DateField):
 
 
 class ClockField(forms.TimeField):
+    """Typed: the browser's own field counts to twelve where the machine speaks English."""
+
     def __init__(self, **kwargs):
-        widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+        widget = forms.TimeInput(format="%H:%M", attrs={"inputmode": "numeric", "placeholder": "16:30", "maxlength": 8})
         super().__init__(**{"widget": widget, "error_messages": TIME_ERRORS} | kwargs)
 
 
@@ -309,6 +311,9 @@ class PublishForm(forms.Form):
 
 def refused_time(form: forms.Form, refused: TimetableRefused) -> None:
     """Put a refusal beside the field that it is about, where there is one."""
-    fields = {"ends_first": "ends", "no_such_time": "starts", "room_small": "room", "room_taken": "room"}
+    fields = {
+        "ends_first": "ends", "no_such_time": "starts", "room_small": "room", "room_taken": "room", "outside_term": "day",
+        "into_the_past": "day",
+    }  # fmt: skip
     name = fields.get(refused.reason.value)
     form.add_error(name if name in form.fields else None, str(refused.reason.label))

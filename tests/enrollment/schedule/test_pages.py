@@ -146,3 +146,23 @@ def test_the_desk_sees_the_week_of_a_whole_family(desk, room):
     assert "R-1" in page
     assert "R-2" not in page
     assert "Svešais" not in page
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"minutes": "9000"}, "Ierakstiet skaitli no 15 līdz 600."),
+        ({"people": "x"}, "Ierakstiet skaitli no 1 līdz 1000."),
+        ({"start": "25:00"}, "Ierakstiet laiku, piemēram, 16:30."),
+        ({"start": "20:00", "until": "14:00"}, "Beigas ir pēc sākuma"),
+        ({"day": "31.02.2026"}, "Ierakstiet datumu, piemēram, 24.11.2026."),
+        ({"when": "term"}, "Izvēlieties"),
+    ],
+)
+def test_what_the_finder_cannot_read_is_said_beside_its_field(desk, given, said):
+    asked = {"when": "day", "minutes": "90", "people": "12", "start": "14:00", "until": "20:00", "day": "01.12.2026"}
+
+    response = desk.get(FREE, asked | given)
+
+    assert response.status_code == 422
+    assert said in text(response)

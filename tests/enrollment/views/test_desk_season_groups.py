@@ -153,6 +153,22 @@ def test_dates_are_moved_and_dropped_and_what_makes_no_sense_is_answered_kindly(
     assert days_of(draft) == ["08.09. 17:00"]
 
 
+def test_a_free_time_that_was_found_is_where_the_new_group_begins(coordinator, term):
+    room = make_room()
+
+    page = coordinator.get(
+        f"/desk/season/{term.pk}/groups/new/", {"weekday": "3", "start_time": "17:15", "room": room.slug}
+    )
+    spoilt = coordinator.get(
+        f"/desk/season/{term.pk}/groups/new/", {"weekday": "x", "start_time": "?", "room": "nowhere"}
+    )
+
+    initial = page.context["form"].initial
+    assert (initial["weekday"], initial["start_time"], initial["room"]) == ("3", "17:15", room.pk)
+    assert '<option value="3" selected' in page.content.decode()
+    assert spoilt.status_code == 200
+
+
 def test_a_published_group_is_no_draft(coordinator, term):
     run = make_run(term=term)
     foreign = make_run()  # of no term

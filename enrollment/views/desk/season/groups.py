@@ -12,7 +12,7 @@ from accounts.audiences import Audience, audience
 from courses.flows import timetable
 from courses.flows.season import checking, dates, drafts
 from courses.flows.season.versions import version_of
-from courses.models import CourseRun, RunState
+from courses.models import CourseRun, Room, RunState
 from courses.refusals import TimetableReason, TimetableRefused
 from enrollment.desk import season as reads
 from enrollment.forms.season import DateForm, GroupForm, NewGroupForm, PlaceForm
@@ -26,7 +26,9 @@ from .frame import group_or_404, list_address, term_or_404
 def new(request, pk):
     term = term_or_404(pk)
     form = NewGroupForm(
-        request.POST if request.method == "POST" else None, initial=_first_facts(term), people=reads.instructors()
+        request.POST if request.method == "POST" else None,
+        initial=_first_facts(term, request.GET),
+        people=reads.instructors(),
     )
     status = 200
     if request.method == "POST" and "look" not in request.POST:
@@ -50,13 +52,17 @@ def new(request, pk):
     return render(request, "enrollment/desk/season/group_new.html", context, status=status)
 
 
-def _first_facts(term):
+def _first_facts(term, query):
+    """What is proposed; the finder of free times names the day, the time and the room."""
     first = timezone.localtime(timezone.now()).replace(second=0, microsecond=0)
     opens = term.enrollment_opens_at and timezone.localtime(term.enrollment_opens_at)
+    found = {name: query[name][:60] for name in ("weekday", "start_time") if name in query}
+    if (room := Room.objects.filter(slug=query.get("room", "")[:60]).first()) is not None:
+        found["room"] = room.pk
     return {
         "weekday": 0, "duration_minutes": 90, "capacity": 12, "minimum_size": 6, "enrollment_opens_at": opens or first,
         "enrollment_closes_at": _at_six_in_the_evening(timetable.first_day(term)),
-    }  # fmt: skip
+    } | found  # fmt: skip
 
 
 def _at_six_in_the_evening(day):
