@@ -50,6 +50,7 @@ class Beside:
     block: Block
     target: Target | None = None
     refused: str = ""  # why it cannot be there at all
+    is_over: bool = False
 
     @property
     def lesson(self) -> Lesson:
@@ -72,11 +73,15 @@ class Beside:
     def may_move(self) -> bool:
         return self.block.kind in ("held", "draft")
 
+    @property
+    def may_cancel(self) -> bool:
+        return self.may_move and not self.is_over and self.lesson.state == LessonState.SCHEDULED
+
 
 def beside(block: Block, *, day: date | None, starts: time | None, room: Room | None, now: datetime) -> Beside:
     """What is known of the lesson; with any of day, start and room also what a move there would mean. Writes nothing."""
     if day is None and starts is None and room is None:
-        return Beside(block)
+        return Beside(block, is_over=block.lesson.ends_at <= now)
     lesson = Lesson.objects.for_change().get(pk=block.lesson.pk)
     was = local(lesson.starts_at)
     order = Move(days=((day or was.date()) - was.date()).days, at=starts, room_id=room and room.pk)

@@ -109,7 +109,7 @@ def test_without_scripts_and_on_a_phone_every_lesson_is_a_link(open_page, scene)
     assert page.locator(".board-grid, .board-matrix").first.is_hidden()
     page.locator(f".board-list a[href*='lesson={first.pk}']").click()
     assert "Robotika" in page.locator("#inspector").inner_text()
-    page.locator(f"#inspector a[href*='/desk/lessons/{first.pk}/']").click()
+    page.locator(f"#inspector [data-key=m][href*='/desk/lessons/{first.pk}/']").click()
     assert "Robotika" in page.locator("main").inner_text()
 
 

@@ -29,6 +29,9 @@ from enrollment.forms.timetable import (
 # The usual reasons, one tap each. They are kept in the language of whoever pressed.
 REASONS = (_("the instructor is ill"), _("the room cannot be used"), _("weather"), _("an event in the house"))
 
+# What a press is answered with when somebody else was there before.
+OVERTAKEN = (TimetableReason.STALE, TimetableReason.CANCELLED, TimetableReason.NOT_CANCELLED)
+
 PAGE = "enrollment/desk/lesson.html"
 PANEL = "enrollment/desk/lesson_preview.html"
 
@@ -110,12 +113,12 @@ class _Page:
         shown = told.shown(self.preview, by=self.request.user, now=now) if self.preview else None
         if "room" in self.form.fields:
             self.form.fields["room"].taken = self._rooms_taken()
-        last = LessonChange.objects.filter(lesson=one).order_by("-pk").first()
+        last = LessonChange.objects.filter(lesson=one).select_related("change__made_by").order_by("-pk").first()
         context = {
             "lesson": one, "run": one.run, "now": now, "what": self.what, "kinds": kinds, "scope": self.scope, "form": self.form,
             "following": self.following().count(), "shown": shown, "problem": self.problem, "reasons": REASONS,
             "is_over": one.ends_at <= now, "last_change": last and last.change_id, "hold": settings.STAFF_MESSAGE_HOLD_SECONDS,
-            "stale": self.problem == TimetableReason.STALE,
+            "last": last and last.change, "was_first": self.status == 409 and self.problem in OVERTAKEN,
             "clashes_unseen": self.problem == TimetableReason.CLASHES,
             "publish": PublishForm(initial={"key": uuid4(), "fingerprint": shown.preview.plan.fingerprint}) if shown else None,
             "hidden": self._hidden(),

@@ -20,6 +20,7 @@ from enrollment.schedule.board import build
 from enrollment.schedule.free import find
 from enrollment.schedule.loading import instructors
 from enrollment.schedule.wanted import View
+from enrollment.views.desk.lessons import REASONS
 from enrollment.views.schedule import board_context, files
 
 BESIDE = ("lesson", "to_day", "to", "to_room")  # of the address: about what stands beside the board
@@ -41,6 +42,7 @@ def schedule(request):
         block.url = f"{plain}{'&' if query else ''}lesson={block.lesson.pk}"
     context = board_context(request, board) | {
         "search": request.GET.get("q", "")[:100], "plain": plain, "beside": _beside(request, board, now), "now": now, "exports": _exports(wanted, query),
+        "reasons": REASONS,
     }  # fmt: skip
     only_beside = request.htmx and request.htmx.target == "inspector" and not request.htmx.history_restore_request
     return render(request, f"enrollment/schedule/{'beside' if only_beside else 'desk'}.html", context)

@@ -1,5 +1,7 @@
 """The board, the free-slot finder and the weeks as pages: what an address shows, and what it keeps from whom."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
@@ -51,6 +53,34 @@ def test_a_lesson_opens_beside_the_board_and_alone_for_scripts(desk, room):
     assert 'class="inspector-head"' in text(whole)
     assert "<!DOCTYPE html>" not in text(alone)
     assert reverse("enrollment:desk_lesson", args=[one.pk]) in text(alone)
+
+
+def test_a_lesson_to_come_is_cancelled_in_three_taps_from_the_board_and_one_that_was_held_is_not(desk, room):
+    one, held = lesson("R-1", room, at(16, days=728)), lesson("R-2", room, at(16))
+    day = one.starts_at.date()
+
+    beside = text(desk.get(f"{BOARD}?day={day}&lesson={one.pk}"))
+    reason = re.search(rf'href="(/desk/lessons/{one.pk}/\?what=cancel&amp;reason=[^"#]+)#preview"', beside).group(1)
+    preview = desk.get(reason.replace("&amp;", "&"))
+    past = text(
+        desk.get(
+            f"{BOARD}?day={held.starts_at.date()}&lesson={held.pk}",
+            headers={"HX-Request": "true", "HX-Target": "inspector"},
+        )
+    )
+
+    assert preview.context["form"].cleaned_data["reason"] == "pasniedzēja slimība"
+    assert '<form class="publish"' in text(preview)
+    assert "what=cancel" not in past
+
+
+def test_the_board_leads_to_what_was_changed_and_who_builds_to_changing_many(client, desk, room):
+    page = text(desk.get(BOARD))
+    client.force_login(make_user(roles=[Role.COORDINATOR]))
+    builders = text(client.get(BOARD))
+
+    assert ['href="/desk/changes/"' in page, 'href="/desk/schedule/change/"' in page] == [True, False]
+    assert 'href="/desk/schedule/change/"' in builders
 
 
 def test_where_it_was_dragged_to_is_looked_at_and_nothing_is_written(desk, room):

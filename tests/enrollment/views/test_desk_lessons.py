@@ -266,6 +266,22 @@ def test_the_second_of_two_browsers_sees_the_new_plan_and_keeps_what_was_typed(d
     assert again.status_code == 302
 
 
+def test_who_moves_a_lesson_that_was_cancelled_meanwhile_reads_who_was_first_and_when(desk, coordinator, run, clock):
+    lesson = first_of(run)
+    seen = sent_with(desk.get(address_of(lesson), {"starts": "16:00", "reason": "pasniedzējs kavēsies"}))
+    clock.shift(SECOND)
+    publish(coordinator, address_of(lesson), {"what": "cancel", "reason": "laikapstākļi"})
+
+    told = desk.post(address_of(lesson), seen)
+
+    first = TimetableChange.objects.get()
+    assert told.status_code == 409
+    assert "Kāds tikmēr ir mainījis šo nodarbību. Pēdējās izmaiņas: Nenotiks" in words(told)
+    assert str(first.made_by) in words(told)
+    assert f'href="/desk/changes/{first.pk}/"' in told.content.decode()
+    assert 'value="pasniedzējs kavēsies"' in told.content.decode()
+
+
 def test_the_button_pressed_twice_is_one_change(desk, run):
     seen = sent_with(desk.get(address_of(first_of(run)), {"starts": "16:00"}))
 
