@@ -68,6 +68,45 @@ def test_a_year_is_copied_a_clash_resolved_and_everything_published(open_page, d
     assert phone.goto(run.get_absolute_url()).status == 200
 
 
+def test_a_season_whose_publishing_is_broken_off_goes_on_where_it_ended(open_page, demo, complaints):
+    complaints.expect(r"ERR_FAILED .*/publish/")
+    page = open_page(device=DESKTOP, user=people.BY_KEY["coordinator"].user())
+    source = Term.objects.get(slug="demo")
+    page.goto(f"/desk/season/new/?after={source.pk}")
+    press(page, page.locator("main form button[type=submit]"))
+    term = Term.objects.latest("pk")
+    parts = []
+    page.on("response", lambda answer: parts.append(answer.status) if answer.request.method == "POST" else None)
+    page.goto(f"/desk/season/copy/?source={source.pk}&target={term.pk}")
+    ticked = page.locator("input[name=group]:checked").count()
+    press(page, page.locator(".choose-bar .button-primary"))
+    published = CourseRun.objects.filter(term=term, state=RunState.PUBLISHED)
+    assert (len(parts) > 2, CourseRun.objects.filter(term=term).count()) == (True, ticked)
+
+    # The connection breaks after the second part.
+    asked = []
+
+    def broken_after_two(route):
+        asked.append(route.request)
+        route.continue_() if route.request.method != "POST" or len(asked) < 3 else route.abort()
+
+    address = f"/desk/season/{term.pk}/publish/"
+    page.goto(address)
+    page.route(f"**{address}", broken_after_two)
+    page.locator("main .buttons .button-primary").click()
+    page.wait_for_function("() => document.querySelector('.so-far progress')?.value > 10")
+    page.wait_for_timeout(500)
+    page.unroute(f"**{address}")
+    some = published.count()
+
+    page.goto(address)
+    press(page, page.locator("main .buttons .button-primary"))
+
+    left = CourseRun.objects.filter(term=term, state=RunState.DRAFT).count()
+    assert 0 < some < published.count() == ticked - left
+    assert f": {ticked - left - some}." in page.locator("[role=status]").first.inner_text()
+
+
 def test_a_group_s_dates_are_seen_while_it_is_typed(open_page, demo):
     page = open_page(device=DESKTOP, user=people.BY_KEY["coordinator"].user())
     term = Term.objects.get(slug="demo")
