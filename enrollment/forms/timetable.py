@@ -1,5 +1,6 @@
 """What staff want of lessons: one, all of a group from it on, or those of a house. Shape and type; flows decide the rest."""
 
+import re
 from datetime import date, datetime, time, timedelta
 
 from django import forms
@@ -22,6 +23,7 @@ EVERYWHERE = "all"
 FARTHEST = timedelta(days=3 * 366)  # what is typed beyond it is a slip
 LONGEST_MASS = timedelta(days=366)
 DAY_ERRORS = {"required": _("Enter the day."), "invalid": _("Enter the day.")}
+TYPED_TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?", re.ASCII)
 TIME_ERRORS = {"required": _("Enter the time."), "invalid": _("Enter the time, for example 16:30.")}
 
 
@@ -44,6 +46,12 @@ class ClockField(forms.TimeField):
         widget = forms.TimeInput(format="%H:%M", attrs={"inputmode": "numeric", "placeholder": "16:30", "maxlength": 8})
         super().__init__(**{"widget": widget, "error_messages": TIME_ERRORS} | kwargs)
 
+    def to_python(self, value):
+        """16:30, and as it is also written: 16.30, 1630, 16."""
+        if isinstance(value, str) and (found := TYPED_TIME.fullmatch(value.strip())):
+            value = f"{found[1]}:{found[2] or '00'}"
+        return super().to_python(value)
+
 
 class RoomField(forms.ModelChoiceField):
     """Rooms by house; `taken` are ids of rooms in which something is at that time."""
@@ -58,6 +66,20 @@ class RoomField(forms.ModelChoiceField):
         if self.taken is None:
             return words
         return f"{words} · {pgettext_lazy('choice of rooms', 'taken') if room.pk in self.taken else pgettext_lazy('choice of rooms', 'free')}"
+
+
+class TeacherField(forms.ModelChoiceField):
+    """Who may teach; `taken` are ids of people who teach elsewhere at that time."""
+
+    def __init__(self, **kwargs):
+        super().__init__(queryset=User.objects.none(), **kwargs)
+        self.taken = None
+
+    def label_from_instance(self, person):
+        if self.taken is None:
+            return str(person)
+        busy = pgettext_lazy("choice of instructors", "teaches then")
+        return f"{person} · {busy if person.pk in self.taken else pgettext_lazy('choice of instructors', 'free')}"
 
 
 class LessonReason(ReasonField):
@@ -146,8 +168,8 @@ class RemoteForm(LessonForm):
 
 class InstructorForm(LessonForm):
     what = INSTRUCTOR
-    instead = forms.ModelChoiceField(
-        User.objects.none(), label=_("Who teaches"), error_messages={"required": _("Choose who teaches.")}
+    instead = TeacherField(
+        label=_("Who teaches"), empty_label=_("choose"), error_messages={"required": _("Choose who teaches.")}
     )
     absent = forms.ModelChoiceField(
         User.objects.none(), label=_("Instead of"), required=False, empty_label=_("everybody")

@@ -166,6 +166,17 @@ def test_each_kind_of_change_is_published(desk, run, query):
     assert publish(desk, address_of(first_of(run)), query).status_code == 302
 
 
+def test_who_might_teach_instead_is_shown_with_who_is_free_then(desk, run):
+    lesson = first_of(run)
+    busy, free = make_user(roles=[Role.INSTRUCTOR]), make_user(roles=[Role.INSTRUCTOR])
+    make_run(lessons=1, starts_at=lesson.starts_at + HOUR).lessons.get().instructors.add(busy)
+    make_run(lessons=1, starts_at=lesson.ends_at + DAY).lessons.get().instructors.add(free)
+
+    text = words(desk.get(address_of(lesson), {"what": "instructor"}))
+
+    assert [f"{busy} · tobrīd māca" in text, f"{free} · brīvs" in text] == [True, True]
+
+
 def test_a_substitute_is_chosen_among_those_who_teach(desk, run):
     teacher, somebody = make_user(roles=[Role.INSTRUCTOR]), make_user()
 
@@ -335,3 +346,23 @@ def test_pages_take_as_many_queries_for_many_people_as_for_few(desk, run, django
         with django_assert_max_num_queries(25) as few:
             desk.get(address_of(first_of(group)), {"scope": "all", "starts": "16:00"})
     assert len(few) <= 25
+
+
+@pytest.mark.parametrize("typed", ["18:30", "18.30", "1830", " 18:30 "])
+def test_hours_are_read_as_people_write_them(desk, run, typed):
+    page = desk.get(address_of(first_of(run)), {"starts": typed, "ends": "2000"})
+
+    assert (page.status_code, page.context["form"].cleaned_data["starts"]) == (200, time(18, 30))
+
+
+@pytest.mark.parametrize("typed", ["25:00", "18:60", "183", "zz", "１８:30"])
+def test_hours_that_are_none_are_said_beside_their_field(desk, run, typed):
+    page = desk.get(address_of(first_of(run)), {"starts": typed, "ends": "20:00"})
+
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["starts"])
+
+
+def test_a_day_outside_the_term_is_said_beside_the_day(desk, run):
+    page = desk.get(address_of(first_of(run)), {"day": "2029-03-27"})
+
+    assert (page.status_code, list(page.context["form"].errors)) == (422, ["day"])
