@@ -113,6 +113,8 @@ class _Page:
         shown = told.shown(self.preview, by=self.request.user, now=now) if self.preview else None
         if "room" in self.form.fields:
             self.form.fields["room"].taken = self._rooms_taken()
+        if "instead" in self.form.fields:
+            self.form.fields["instead"].taken = self._people_taken()
         last = LessonChange.objects.filter(lesson=one).select_related("change__made_by").order_by("-pk").first()
         context = {
             "lesson": one, "run": one.run, "now": now, "what": self.what, "kinds": kinds, "scope": self.scope, "form": self.form,
@@ -141,6 +143,16 @@ class _Page:
             start, end = after.starts_at, after.ends_at
         there = Lesson.objects.scheduled().filter(starts_at__lt=end, ends_at__gt=start, room__isnull=False)
         return set(there.exclude(pk=self.lesson.pk).values_list("room_id", flat=True))
+
+    def _people_taken(self) -> set[int]:
+        """Who teaches another group during any of the lessons: two queries."""
+        spans = [(one.starts_at, one.ends_at) for one in self.lessons()]
+        others = Lesson.objects.scheduled().filter(
+            starts_at__lt=max(end for _start, end in spans), ends_at__gt=min(start for start, _end in spans)
+        )
+        others = others.exclude(run=self.lesson.run_id).filter(instructors__isnull=False).order_by()
+        busy = others.values_list("instructors", "starts_at", "ends_at")
+        return {person for person, start, end in busy if any(start < last and end > first for first, last in spans)}
 
 
 # -- What was changed ------------------------------------------------------------------------------
