@@ -31,10 +31,6 @@ def is_overdue(draw: Draw, *, now: datetime) -> bool:
     return draw.state == DrawState.ANNOUNCED and draw.closes_at + OVERDUE_AFTER <= now
 
 
-def overdue(*, now: datetime) -> QuerySet[Draw]:
-    return published.shown().filter(state=DrawState.ANNOUNCED, closes_at__lte=now - OVERDUE_AFTER)
-
-
 def by_stage(*, now: datetime) -> list[tuple[str, list[Row]]]:
     """[(stage, its draws)] without empty stages; three queries. What comes next is first, what was is the last first."""
     draws = list(published.shown().annotate(groups=Count("runs")))
