@@ -6,12 +6,16 @@ invoice and a calendar agree.
 """
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 NBSP = "\N{NO-BREAK SPACE}"
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+_LONG_WORD = re.compile(r"[^\W\d_]{9,}")
+_VOWELS = "aāeēiīoōuū"
 
 # Monday first. Latvian needs a case for each use, and software must not guess them.
 _WEEKDAYS = {
@@ -221,6 +225,22 @@ def initials(name: str) -> str:
     """AB for "Annija Bērziņa", at most two letters."""
     words = name.split()
     return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
+
+
+def with_soft_hyphens(text: str) -> str:
+    """Where long Latvian words may break: before a consonant that a vowel follows, three letters from either end."""
+    return _LONG_WORD.sub(lambda found: _syllables(found[0]), text)
+
+
+def _syllables(word: str) -> str:
+    parts, begun = [], 0
+    for at in range(3, len(word) - 2):
+        begins = word[at].lower() not in _VOWELS and word[at + 1].lower() in _VOWELS
+        if begins and at - begun > 1 and any(letter.lower() in _VOWELS for letter in word[begun:at]):
+            at -= word[at - 1 : at + 1].lower() in ("dz", "dž") or word[at - 2] == word[at - 1]  # vidus-skola
+            parts.append(word[begun:at])
+            begun = at
+    return SOFT_HYPHEN.join([*parts, word[begun:]])
 
 
 def phone(number: str) -> str:

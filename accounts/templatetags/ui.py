@@ -251,6 +251,12 @@ def nobreak(text):
 
 
 @register.filter
+def syllables(text):
+    """Long Latvian words may break where a syllable begins: in narrow columns, since browsers do not know its syllables."""
+    return formatting.with_soft_hyphens(str(text)) if get_language() == "lv" else text
+
+
+@register.filter
 def sentence(text):
     """The first letter as a capital, the rest untouched: names keep theirs."""
     text = str(text)
