@@ -131,6 +131,11 @@ class Day:
         return sorted({member.color for entry in self.entries if entry.kind != "cancelled" for member in entry.members})
 
     @property
+    def cancelled(self) -> int:
+        """How many lessons of the day will not take place."""
+        return sum(entry.kind == "cancelled" for entry in self.entries)
+
+    @property
     def groups(self) -> list[Group]:
         groups, seen = [], set()
         for entry in self.entries:

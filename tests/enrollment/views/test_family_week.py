@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from courses.models import LessonState
 from enrollment.flows import enrollments
@@ -110,6 +111,20 @@ def test_a_cancelled_lesson_stays_with_what_replaces_it(client, child):
         ("cancelled", new, None),
         ("held", None, lesson),
     ]
+
+
+def test_the_tab_of_a_day_says_that_a_lesson_will_not_take_place(client, child):
+    run = free_run(lessons=1)
+    enroll(run, child)
+    run.lessons.update(state=LessonState.CANCELLED)
+    day = timezone.localdate(run.lessons.get().starts_at)
+
+    page = client.get(WEEK_PAGE, {"week": f"{day:%G-W%V}"})
+
+    tab = next(one for one in page.context["week"].days if one.date == day)
+    assert (tab.colors, tab.cancelled) == ([], 1)
+    assert "nodarbības: 1, nenotiks: 1" in page.content.decode()
+    assert page.content.decode().count('class="dot-cancelled"') == 1
 
 
 def test_holidays_have_names(client, child):
