@@ -43,12 +43,17 @@ class World:
     groups: list[CourseRun]  # for learners, by time of receipt
     drawn: list[CourseRun]  # for learners, by a draw
     slots: list[CourseRun]  # for parties of guests
+    past: list[CourseRun]  # over before the story begins
     now: datetime = NOON
     keys: int = 0
 
     @property
     def children(self) -> list[Learner]:
         return [child for family in self.families for child in family]
+
+    @property
+    def runs(self) -> list[CourseRun]:
+        return [*self.groups, *self.drawn, *self.slots, *self.past]
 
     def new_key(self) -> UUID:
         """A form's key. No random one: the same story has to end the same way, also in a draw."""
@@ -125,4 +130,4 @@ def _groups(desk, families, guardians):
         )
         for days in (2, 9)
     ]  # fmt: skip
-    return groups, drawn, slots
+    return groups, drawn, slots, [past]

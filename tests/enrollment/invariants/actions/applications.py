@@ -18,7 +18,7 @@ def _sender(world, application, pick):
     return pick(world.guardians[application.learners.all()[0].pk])
 
 
-@action(lambda books, world: [world.groups, world.drawn, world.drawn])
+@action(lambda books, world: [among for among in (world.groups, world.drawn, world.drawn) if among])
 def prepare(world, among, pick):
     family = pick(world.families)
     together = pick([False, True])

@@ -73,11 +73,11 @@ def slots(books, world):
 
 
 def all_runs(books, world):
-    return [run for run in books.runs.values() if run.state == RunState.PUBLISHED]
+    return [books.runs[run.pk] for run in world.runs if books.runs[run.pk].state == RunState.PUBLISHED]
 
 
 def lessons(books, world):
-    return [lesson for several in books.lessons.values() for lesson in several]
+    return [lesson for run in world.runs for lesson in books.lessons[run.pk]]
 
 
 def who(world, enrollment, pick):
