@@ -39,6 +39,18 @@ def terms(*, now: datetime) -> list[TermRow]:
     return [TermRow(term, *state_of(term, term.published, now=now), term.drafts, term.published) for term in found]
 
 
+def copy_proposal(given, *, now: datetime) -> dict[str, str]:
+    """{"source", "target"} as an address says it, and what it leaves out: the newest term with groups, and the newest later one."""
+    rows = terms(now=now)
+    known = {str(row.term.pk): row for row in rows}
+    target = known.get(given.get("target", ""))
+    source = known.get(given.get("source", ""))
+    source = source or next((row for row in rows if row.published and row is not target), None)
+    later = [row for row in rows if source and row.term.starts_on > source.term.starts_on]
+    target = target or next(iter(later), None)
+    return {name: str(row.term.pk) for name, row in (("source", source), ("target", target)) if row}
+
+
 def state_of(term: Term, published: int, *, now: datetime) -> tuple[str, str]:
     """(kind of the pill, words)"""
     today = timezone.localdate(now)

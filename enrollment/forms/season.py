@@ -14,6 +14,7 @@ from courses.flows.season.terms import BreakFacts, TermFacts
 from courses.flows.season.venues import RoomFacts, VenueFacts
 from courses.models import Course, CourseStatus, Room, RunState, Term
 from courses.opening import WEEKDAYS, closed_periods, rows_of, week_of
+from enrollment.forms.timetable import ClockField
 
 FIRST_YEAR, LAST_YEAR = date(2000, 1, 1), date(2100, 12, 31)
 SHORTEST, LONGEST = 10, 600  # minutes of a lesson
@@ -44,17 +45,6 @@ class MomentField(forms.DateTimeField):
         if moment and not FIRST_YEAR <= moment.date() <= LAST_YEAR:
             raise ValidationError(_("Check the year."))
         return moment
-
-
-class ClockField(forms.TimeField):
-    def __init__(self, **kwargs):
-        widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-        errors = {"required": _("Enter the time."), "invalid": _("Enter the time.")}
-        super().__init__(**{"widget": widget, "error_messages": errors} | kwargs)
-
-    def clean(self, value):
-        at = super().clean(value)
-        return at and at.replace(second=0, microsecond=0)
 
 
 class WeekdayField(forms.TypedChoiceField):
@@ -268,9 +258,16 @@ class ShiftForm(forms.Form):
         return Shift(**self._chosen())
 
 
+class TermField(forms.ModelChoiceField):
+    def __init__(self, **kwargs):
+        errors = {"required": _("Choose a term.")}
+        terms = Term.objects.order_by("-starts_on", "-pk")
+        super().__init__(terms, empty_label=_("Choose a term"), error_messages=errors, **kwargs)
+
+
 class CopyForm(forms.Form):
-    source = forms.ModelChoiceField(Term.objects.order_by("-starts_on", "-pk"), label=_("Copy from"))
-    target = forms.ModelChoiceField(Term.objects.order_by("-starts_on", "-pk"), label=_("Copy into"))
+    source = TermField(label=_("Copy from"))
+    target = TermField(label=_("Copy into"))
 
 
 class GroupsOfTermFilter(forms.Form):

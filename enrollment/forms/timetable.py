@@ -50,7 +50,8 @@ class ClockField(forms.TimeField):
         """16:30, and as it is also written: 16.30, 1630, 16."""
         if isinstance(value, str) and (found := TYPED_TIME.fullmatch(value.strip())):
             value = f"{found[1]}:{found[2] or '00'}"
-        return super().to_python(value)
+        at = super().to_python(value)
+        return at and at.replace(second=0, microsecond=0)
 
 
 class RoomField(forms.ModelChoiceField):

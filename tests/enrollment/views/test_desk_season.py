@@ -1,6 +1,6 @@
 """Terms, days off and venues, as a coordinator builds them on the pages."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
@@ -278,6 +278,33 @@ def test_a_room_is_added_to_a_venue(coordinator):
     ]
 
     assert (statuses, Room.objects.filter(venue=venue).count()) == ([302, 422, 422], 2)
+
+
+# -- Copying -----------------------------------------------------------------------------------------
+
+
+def test_copying_proposes_the_newest_year_with_groups_and_the_term_after_it(coordinator, term):
+    alone = coordinator.get("/desk/season/copy/")
+    before = make_term(starts_on=date(2026, 9, 1), ends_on=date(2026, 12, 22))
+    course = make_course(lessons_planned=2)
+    make_run(term=before, lessons=0, course=course, starts_on=date(2026, 9, 1), start_time=time(8))
+
+    proposed = coordinator.get("/desk/season/copy/")
+    pages = [coordinator.get(f"/desk/season/{term.pk}/{page}").content.decode() for page in ("", "breaks/")]
+
+    assert alone.context["lines"] is None
+    assert [(line.run.term, line.is_wanted) for line in proposed.context["lines"]] == [(before, True)]
+    assert [f'href="/desk/season/copy/?target={term.pk}"' in page for page in pages] == [True, True]
+
+
+def test_without_a_later_term_copying_leads_to_a_new_one_and_complains_of_nothing(coordinator):
+    before = make_term(starts_on=date(2026, 9, 1), ends_on=date(2026, 12, 22))
+    make_run(term=before, lessons=0, starts_on=date(2026, 9, 1), start_time=time(8))
+
+    page = coordinator.get("/desk/season/copy/", {"source": before.pk, "target": ""}).content.decode()
+
+    assert f'href="/desk/season/new/?after={before.pk}"' in page
+    assert "error" not in page.split("<main")[1]
 
 
 @pytest.mark.parametrize(

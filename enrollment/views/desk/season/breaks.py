@@ -49,7 +49,7 @@ def breaks(request, pk):
 def _breaks_page(request, term, form, file_form, *, status=200, extra=None):
     context = {
         "term": term, "form": form, "file_form": file_form, "breaks": term.breaks.order_by("starts_on", "pk"),
-        "holidays": timetable.holiday_names(term.starts_on, term.ends_on).items(),
+        "holidays": timetable.holiday_names(term.starts_on, term.ends_on).items(), "has_groups": term.runs.exists(),
     }  # fmt: skip
     return render(request, "enrollment/desk/season/breaks.html", context | (extra or {}), status=status)
 

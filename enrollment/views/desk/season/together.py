@@ -40,8 +40,8 @@ def _done_before(request, already: int) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy(request):
     """Step 1 of 3: from which term into which, and which groups. POST makes the drafts and goes on to look at them."""
-    given = request.POST if request.method == "POST" else request.GET
-    form = CopyForm(given if "source" in given else None)
+    given = request.POST if request.method == "POST" else reads.copy_proposal(request.GET, now=timezone.now())
+    form = CopyForm(given if request.method == "POST" or "target" in given else None, initial=given)
     status, lines = 200, None
     if form.is_bound:
         status = 422 if request.method == "POST" else 200
@@ -53,7 +53,10 @@ def copy(request):
                 return _copied(request, source, target)
             else:
                 lines = copying.lines(source, target)
-    context = {"form": form, "lines": lines, "new": sum(line.is_wanted for line in lines or ())}
+    context = {
+        "form": form, "lines": lines, "new": sum(line.is_wanted for line in lines or ()), "source": given.get("source", ""),
+        "has_target": "target" in given,
+    }  # fmt: skip
     return render(request, "enrollment/desk/season/copy.html", context, status=status)
 
 
