@@ -35,16 +35,11 @@ def broken(before: Books, after: Books, *, now: datetime) -> list[str]:
 
 
 def broken_by_state(books: Books, *, now: datetime) -> list[str]:
-    laws = (
-        _capacity, _counters, _once, _limits, _clashes, _replayed, _letters, _offers, _served, _cancelled, _applications,
-        _draws,
-    )  # fmt: skip
-    return [f"{law.__name__[1:]}: {what}" for law in laws for what in law(books, now)]
+    return [f"{name}: {what}" for name, law in OF_A_STATE.items() for what in law(books, now)]
 
 
 def broken_by_step(before: Books, after: Books, *, now: datetime) -> list[str]:
-    laws = (_history, _turns, _received_first, _together, _numbers, _late, _stages)
-    return [f"{law.__name__[1:]}: {what}" for law in laws for what in law(before, after, now)]
+    return [f"{name}: {what}" for name, law in OF_A_STEP.items() for what in law(before, after, now)]
 
 
 # -- Of a state --------------------------------------------------------------------------------------
@@ -383,3 +378,13 @@ def _stages(before, after, now) -> Iterator[str]:
                 yield f"{one!r} is gone"
             elif (state := is_now[one.pk].state) != one.state and state not in FORWARD.get(one.state, ()):
                 yield f"{one!r} goes from {one.state} to {state}"
+
+
+def _by_name(*laws):
+    return {law.__name__[1:]: law for law in laws}
+
+
+OF_A_STATE = _by_name(
+    _capacity, _counters, _once, _limits, _clashes, _replayed, _letters, _offers, _served, _cancelled, _applications, _draws
+)  # fmt: skip
+OF_A_STEP = _by_name(_history, _turns, _received_first, _together, _numbers, _late, _stages)

@@ -7,7 +7,7 @@ from tests.enrollment.invariants.machine import tell_stories
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES_PER_STORY = 15  # a story is many steps: of 300 examples, twenty
+EXAMPLES_PER_STORY = 20  # a story is many steps: of 300 examples, fifteen
 
 
 def test_the_laws_of_places_hold_in_a_short_story(world):

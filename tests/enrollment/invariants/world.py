@@ -105,7 +105,7 @@ def _groups(desk, families, guardians):
         group(offering, 1, hours=1, offers_end_at=FIRST_LESSON + HOUR),  # then places are given at the door
         group(offering, 1, days=1),
         group(direct, 1, hours=1),
-        group(direct, 2, days=2),
+        group(direct, 2, days=2, enrollment_closes_at=FIRST_LESSON - DAY),
     ]
     past = make_run(
         capacity=2, course=make_course(program=direct), term=term, starts_at=NOON - 10 * WEEK, lessons=2,

@@ -34,7 +34,7 @@ def wish_anew(world, one, pick):
     applications.prepare(application=one, runs=runs, by=_sender(world, one, pick), now=world.now)
 
 
-@action(applications_in(Stage.PREPARED, Stage.RECEIVED, Stage.DECIDED), often=2)
+@action(applications_in(*Stage), often=2)
 def send(world, one, pick):
     applications.send(application=one, by=_sender(world, one, pick), now=world.now)
 
@@ -65,7 +65,7 @@ def submit_while_out_of_reach(world, run, pick):
     sending._receive(run, family[: pick([1, 2])], world.new_key(), by, world.now, together)
 
 
-@action(applications_in(Stage.PREPARED, Stage.RECEIVED))
+@action(applications_in(*Stage))
 def drop(world, one, pick):
     applications.drop(application=one, by=_sender(world, one, pick), now=world.now)
 
