@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import Learner
@@ -19,11 +20,14 @@ EVENING = 20  # local hour
 
 
 def group_to_try(stage: Stage) -> CourseRun | None:
-    """A group of Emīls' grade with a lesson that is over, and still time to decide; none after days without lessons."""
-    own = [stage.group(*group).pk for group in (stories.FULL, stories.CLASHING, stories.ANNIJA)]
+    """A group that fits Emīls, with a lesson that is over and still time to decide; none after days without lessons."""
+    own = stage.group(*stories.CLASHING)
+    others = [stage.group(*group).pk for group in (stories.FULL, stories.ANNIJA)]
     courses = {"run__course__program__slug": "children", "run__course__grade_min__lte": GRADE}
+    in_the_way = own.lessons.scheduled().filter(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))
+    clashing = Lesson.objects.scheduled().filter(Exists(in_the_way)).values("run")  # his own among them
     lessons = Lesson.objects.scheduled().filter(
-        **courses, run__course__grade_max__gte=GRADE, run__in=stage.groups().exclude(pk__in=own),
+        **courses, run__course__grade_max__gte=GRADE, run__in=stage.groups().exclude(pk__in=others).exclude(pk__in=clashing),
         ends_at__lt=stage.now - 10 * MINUTE, ends_at__gt=stage.now - TRIED_WITHIN,
     )  # fmt: skip
     lesson = lessons.select_related("run").order_by("-ends_at", "pk").first()

@@ -54,6 +54,7 @@ def test_the_season_is_a_catalogue_without_faults(today):
     [
         datetime(2026, 11, 18, 21, 50, tzinfo=UTC),  # a holiday, ten to midnight
         datetime(2026, 8, 31, 21, 10, tzinfo=UTC),  # the first ten minutes of the school year
+        datetime(2026, 11, 26, 19, 30, tzinfo=UTC),  # after the lessons of the day on which Emīls has his own
     ],
     ids=str,
 )
@@ -64,6 +65,7 @@ def test_the_demonstration_can_be_made_at_odd_hours(db, now):
     assert lesson.count() == 1
     waiting = Enrollment.objects.waitlisted().filter(run__draws=None)
     assert (WaitlistOffer.objects.open().count(), waiting.count()) == (1, 7)
+    assert Enrollment.objects.filter(state=EnrollmentState.TRIAL).count() == 1
     assert sorted(Draw.objects.values_list("state", flat=True)) == ["announced", "held"]
     children = Learner.objects.visible_to(people.BY_KEY["parent"].user())
     assert {child.first_name: child.grade_on(timezone.localdate(now)) for child in children} == {
