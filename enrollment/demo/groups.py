@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from accounts.models import Role, RoleGrant, User
 from courses.flows import timetable
+from courses.flows.season import checking
 from courses.models import CourseRun, Lesson, Room, RunKind, Topic
 from enrollment.demo.people import DOMAIN, OTHER_INSTRUCTORS
 from enrollment.demo.season import TERM
 from enrollment.demo.stage import MINUTE, WEEK, Stage
 
 OPENS_AFTER = timedelta(minutes=3)
+ROOMS_FOR_A_CLASS = ("class", "workshop", "meeting")  # Room.use
 OPENING = {"course__slug": "digitala-majturiba-3-6", "weekday": 4, "start_time": time(17), "term__slug": TERM}
 
 # Who teaches what, in the order in which they are asked: 0 is Ņina Krastiņa, 1 Mārtiņš Vītols.
@@ -31,15 +33,16 @@ def meeting_now(stage: Stage) -> CourseRun:
     starts = timezone.localtime(stage.now - 20 * MINUTE)
     starts = starts.replace(minute=starts.minute // 5 * 5, second=0, microsecond=0)
     ends = starts.astimezone(UTC) + 90 * MINUTE
-    taken = Lesson.objects.scheduled().filter(starts_at__lt=ends, ends_at__gt=starts).exclude(room=None).values("room")
-    rooms = Room.objects.filter(capacity__gte=12, use__in=["class", "workshop", "meeting"]).exclude(pk__in=taken)
     run = stage.make_group(
-        "robotika-4-6", starts_on=stage.term.classes_start_on, capacity=12, room=rooms.order_by("pk").first(),
+        "robotika-4-6", starts_on=stage.term.classes_start_on, capacity=12,
         weekday=starts.weekday(), start_time=starts.time(),
     )  # fmt: skip
     timetable.generate_lessons(run=run, now=stage.now)
     if not run.lessons.filter(starts_at=starts).exists():
-        Lesson.objects.create(run=run, room=run.room, starts_at=starts, ends_at=ends, changed_at=stage.now)
+        Lesson.objects.create(run=run, starts_at=starts, ends_at=ends, changed_at=stage.now)
+    run.room = next(room for room in checking.free_rooms(run) if room.use in ROOMS_FOR_A_CLASS)
+    run.save(update_fields=["room"])
+    run.lessons.update(room=run.room)
     return run
 
 

@@ -73,8 +73,8 @@ def _seed(now, progress):
     Program.objects.filter(slug="vizium").update(has_standby=True)
     stage = Stage(now, Term.objects.get(slug=TERM), random.Random(20))  # noqa: S311  the same people at every start
     _people(stage)
-    meeting = groups.meeting_now(stage)
     opening = groups.opening_soon(stage)
+    meeting = groups.meeting_now(stage)
     to_draw = drawn.groups(stage)
     groups.assign_instructors(stage, first=meeting)
     crowd = Crowd(stage)
