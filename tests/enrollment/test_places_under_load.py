@@ -40,12 +40,13 @@ def new_children(guardian):
 
 def forty_for_five(rounds):
     """The confirmed and the waiting of each round, and the counters of its run."""
-    guardian, course = make_guardian(), make_course()
+    course = make_course()
     runs = [with_course(make_run(capacity=PLACES, course=course, lessons=0)) for _ in range(rounds)]
-    families = {run.pk: new_children(guardian) for run in runs}
+    guardians = {run.pk: make_guardian() for run in runs}
+    children = {run.pk: new_children(guardians[run.pk]) for run in runs}
 
     def apply(run, caller):
-        child = families[run.pk][caller]
+        child, guardian = children[run.pk][caller], guardians[run.pk]
         return enrollments.enroll(run=run, learners=[child], key=uuid4(), by=guardian, now=NOON)
 
     outcomes = tournament(runs, range(CALLERS), apply)
