@@ -31,7 +31,7 @@ def of_our_own() -> Iterator[str]:
     connection.close()
     make = _sqlite if connection.vendor == "sqlite" else _postgresql
     with make(configured) as name, pointed_at(name):
-        yield _url(connection.settings_dict)
+        yield url()
 
 
 @contextlib.contextmanager
@@ -47,7 +47,9 @@ def pointed_at(name: str) -> Iterator[None]:
         connection.settings_dict["NAME"] = before
 
 
-def _url(parts):
+def url() -> str:
+    """The DATABASE_URL of the database that this process uses."""
+    parts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{parts['NAME']}"
     user = quote(parts["USER"], safe="") + (f":{quote(parts['PASSWORD'], safe='')}" if parts["PASSWORD"] else "")
