@@ -19,15 +19,17 @@ if (form) {
   const button = form.querySelector("button");
   const status = form.querySelector("[role=status]");
   const words = new Intl.DateTimeFormat("lv", { timeZone: "Europe/Riga", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  let told = "";
+  const told = new Set(); // what the clock tells it tells once, so that the answer to a press stays
 
   const now = () => start + performance.now();
   const isEarly = () => opensAt > 0 && now() < opensAt + A_MOMENT;
 
   const tell = (what) => {
-    if (told === what) return;
-    told = what;
     status.textContent = status.dataset[what];
+  };
+  const tellOnce = (what) => {
+    if (!told.has(what)) tell(what);
+    told.add(what);
   };
 
   const show = () => {
@@ -35,12 +37,12 @@ if (form) {
     if (!opensAt) return;
     if (isEarly()) {
       button.setAttribute("aria-disabled", "true");
-      if (opensAt - now() < SOON) tell("soon");
+      if (opensAt - now() < SOON) tellOnce("soon");
       return;
     }
     if (button.hasAttribute("aria-disabled")) {
       button.removeAttribute("aria-disabled");
-      tell("opened");
+      tellOnce("opened");
       for (const one of document.querySelectorAll(".js-before")) one.hidden = true;
       for (const one of document.querySelectorAll(".js-opened")) one.hidden = false;
     }

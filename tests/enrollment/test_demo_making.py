@@ -52,11 +52,12 @@ def test_the_season_is_a_catalogue_without_faults(today):
 @pytest.mark.parametrize(
     "now",
     [
-        datetime(2026, 11, 18, 21, 50, tzinfo=UTC),  # a holiday, ten to midnight
-        datetime(2026, 8, 31, 21, 10, tzinfo=UTC),  # the first ten minutes of the school year
+        # A holiday, ten to midnight; the first ten minutes of the school year.
+        pytest.param(datetime(2026, 11, 18, 21, 50, tzinfo=UTC), marks=pytest.mark.postgresql_only),
+        pytest.param(datetime(2026, 8, 31, 21, 10, tzinfo=UTC), marks=pytest.mark.postgresql_only),
         # After the lessons of the day on which Emīls has his own; and a holiday on a day of the week full of groups.
-        pytest.param(datetime(2026, 11, 26, 19, 30, tzinfo=UTC), marks=pytest.mark.once),
-        pytest.param(datetime(2026, 12, 26, 10, tzinfo=UTC), marks=pytest.mark.once),
+        pytest.param(datetime(2026, 11, 26, 19, 30, tzinfo=UTC), marks=pytest.mark.sqlite_only),
+        pytest.param(datetime(2026, 12, 26, 10, tzinfo=UTC), marks=pytest.mark.sqlite_only),
     ],
     ids=str,
 )
@@ -76,6 +77,7 @@ def test_the_demonstration_can_be_made_at_odd_hours(db, now):
     }
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_reset_begins_with_fresh_data(settings, tmp_path):
     settings.MAIL_DIR = tmp_path

@@ -10,7 +10,7 @@ from enrollment.demo import groups, people, seed
 from enrollment.models import Application, ApplicationState, Enrollment
 from tests.factories import NOON
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 
 LOBBY = "/my/applications/"
 

@@ -12,7 +12,7 @@ from enrollment.demo import people
 from enrollment.models import FeedLink
 from tests.factories import NOON
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.once]
 
 KEYS = [
     *("parent", "parent_second", "parent_other", "new_parent", "adult", "teacher"),

@@ -10,7 +10,7 @@ from tests.browser import DESKTOP, PHONE, overflow
 from tests.enrollment.schedule.scenes import instructor, lesson, make_house, make_room_in
 from tests.factories import make_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.postgresql_only, pytest.mark.django_db(transaction=True)]
 
 WIDE = DESKTOP | {"viewport": {"width": 1440, "height": 1000}}
 

@@ -29,7 +29,7 @@ from enrollment.models import (
 )
 from tests.browser import DESKTOP, PHONE, accessibility_violations, overflow
 from tests.enrollment.drawing import announce, drawn_group
-from tests.factories import WEEK
+from tests.factories import WEEK, make_guardian
 from tests.journeys.stories import deliver
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -330,9 +330,9 @@ POSTS = {
 }
 
 
-def test_what_is_missing_or_forbidden_is_a_kind_page(open_page, demo, complaints):
+def test_what_is_missing_or_forbidden_is_a_kind_page(open_page, complaints):
     complaints.expect("status of 40[34]")
-    page = open_page(device=PHONE, user=people.BY_KEY["parent"].user())
+    page = open_page(device=PHONE, user=make_guardian())
 
     found = {}
     for address in ("/nav/tādas/", "/desk/"):

@@ -48,6 +48,8 @@ def test_prepared_before_sent_with_one_press_at_the_opening(open_page, mailoutbo
     button.click(force=True)
     assert page.locator(".lobby-send [role=status]").inner_text() == "Vēl nav atvērts. Nekas netika nosūtīts."
     shown = page.locator(".js-clock").inner_text()
+    page.wait_for_function("text => document.querySelector('.js-clock').innerText > text", arg=shown)
+    assert page.locator(".lobby-send [role=status]").inner_text() == "Vēl nav atvērts. Nekas netika nosūtīts."
     assert sound(page)
     assert Application.objects.get().state == ApplicationState.PREPARED
 

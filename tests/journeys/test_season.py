@@ -68,6 +68,7 @@ def test_a_year_is_copied_a_clash_resolved_and_everything_published(open_page, d
     assert phone.goto(run.get_absolute_url()).status == 200
 
 
+@pytest.mark.postgresql_only
 def test_a_season_whose_publishing_is_broken_off_goes_on_where_it_ended(open_page, demo, complaints):
     complaints.expect(r"ERR_FAILED .*/publish/")
     page = open_page(device=DESKTOP, user=people.BY_KEY["coordinator"].user())
@@ -107,6 +108,7 @@ def test_a_season_whose_publishing_is_broken_off_goes_on_where_it_ended(open_pag
     assert f": {ticked - left - some}." in page.locator("[role=status]").first.inner_text()
 
 
+@pytest.mark.postgresql_only
 def test_a_group_s_dates_are_seen_while_it_is_typed(open_page, demo):
     page = open_page(device=DESKTOP, user=people.BY_KEY["coordinator"].user())
     term = Term.objects.get(slug="demo")

@@ -72,6 +72,7 @@ def is_gone(name, change):
     return name == "lesson" and CHANGES[change] is None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("change", CHANGES, ids=lambda one: one.__name__)
 def test_three_programs_read_alike_what_the_timetable_says_before_and_after(client, clock, world, change):
     addresses = {name: feed.address(world) for name, feed in FEEDS.items()}

@@ -98,7 +98,13 @@ def test_it_answers_with_exactly_what_programs_rely_on_and_leaves_nothing(enviro
     assert_is_gone(process.pid)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.sqlite_only),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.postgresql_only),
+    ],
+)
 def test_interrupted_it_ends_everything_that_it_started(environment, number):
     process = start(environment, "--families", "300", "--seconds", "60")
     wait_for_opening(process)

@@ -8,7 +8,7 @@ from tests.browser import PHONE, accessibility_violations, overflow
 from tests.enrollment.views.desk import make_desk, open_run
 from tests.factories import enroll, make_child, states_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 WIDE = {"viewport": {"width": 1440, "height": 900}}
 
@@ -123,7 +123,6 @@ def test_everything_works_without_scripts(open_page, peteris):
     assert (states_of(old), states_of(new)) == ([State.CONFIRMED], [State.CANCELLED])
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("window", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_pages_are_accessible_and_fit_their_window(open_page, peteris, window, scheme):
     run = open_run(capacity=1)

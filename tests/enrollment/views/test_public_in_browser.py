@@ -19,7 +19,7 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 NARROW = PHONE | {"viewport": {"width": 320, "height": 640}}
 
@@ -42,7 +42,6 @@ def offers():
     return run, slot
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(("window", "theme"), [(NARROW, "dark"), (DESKTOP, "light")], ids=["narrow", "desktop"])
 def test_public_pages_are_accessible_and_fit_their_window(open_page, offers, window, theme):
     run, slot = offers
@@ -65,7 +64,6 @@ def test_public_pages_are_accessible_and_fit_their_window(open_page, offers, win
     assert found == {address: [] for address in addresses}
 
 
-@pytest.mark.once
 def test_the_pages_of_a_family_are_accessible(open_page, offers):
     run, _slot = offers
     guardian = make_guardian()
