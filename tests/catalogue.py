@@ -9,6 +9,7 @@ The file is sorted by message and names no places in the sources, so that change
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +127,8 @@ def problems(catalogue: polib.POFile, wanted: set[Message]) -> list[str]:
         ):
             found.append(f"other plural than in the sources: {message}, {message.place}")
     found += [f"obsolete: {entry.msgid!r}" for entry in catalogue.obsolete_entries()]
-    found += [f"twice: {Message(entry.msgid, entry.msgctxt)}" for entry in entries if entries.count(entry) > 1]
+    times = Counter(Message(entry.msgid, entry.msgctxt) for entry in entries)
+    found += [f"twice: {message}" for message in times.elements() if times[message] > 1]
     for entry in entries:
         found += [f"{problem}: {Message(entry.msgid, entry.msgctxt)}" for problem in _problems_of_translation(entry)]
     return sorted(found)
