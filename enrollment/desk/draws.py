@@ -31,6 +31,11 @@ def is_overdue(draw: Draw, *, now: datetime) -> bool:
     return draw.state == DrawState.ANNOUNCED and draw.closes_at + OVERDUE_AFTER <= now
 
 
+def overdue(*, now: datetime) -> QuerySet[Draw]:
+    """Those whose time has been over for so long that the worker should have held them; the longest first."""
+    return Draw.objects.filter(state=DrawState.ANNOUNCED, closes_at__lte=now - OVERDUE_AFTER).order_by("closes_at", "pk")
+
+
 def by_stage(*, now: datetime) -> list[tuple[str, list[Row]]]:
     """[(stage, its draws)] without empty stages; three queries. What comes next is first, what was is the last first."""
     draws = list(published.shown().annotate(groups=Count("runs")))

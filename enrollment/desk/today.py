@@ -1,4 +1,4 @@
-"""What needs the front desk now: today's lessons, open offers, places held, letters that did not leave (UX S29)."""
+"""What needs the front desk now: today's lessons, open offers, places held, draws and letters that are late (UX S29)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts.outbox.models import Message
 from courses.models import CourseRun, Lesson
+from enrollment.desk import draws
 from enrollment.flows import decisions
-from enrollment.models import Enrollment, EnrollmentState as State, WaitlistOffer
+from enrollment.models import Draw, Enrollment, EnrollmentState as State, WaitlistOffer
 
 SOON = timedelta(days=14)  # how far ahead openings are shown
 LIMIT = 12  # rows of one list
@@ -48,6 +49,7 @@ class Today:
     holds: list[Enrollment]  # the nearest end first
     troubles: list[Trouble]
     opening: list[CourseRun]
+    late_draws: list[Draw]  # whose places should have been drawn
     deciding: list[Deciding]  # groups that are too small, the nearest decision day first
     waiting: int  # seats asked for in all queues
 
@@ -57,7 +59,7 @@ class Today:
 
 
 def today(*, now: datetime) -> Today:
-    """The desk's day in nine queries."""
+    """The desk's day in ten queries."""
     runs = CourseRun.objects.published().not_finished(now=now)
     waiting = runs.filter(waitlist_length__gt=0).values_list("waitlist_length", flat=True)
     offers = (
@@ -68,7 +70,7 @@ def today(*, now: datetime) -> Today:
     return Today(
         rooms=_rooms(now), offers=list(offers[:LIMIT]), holds=list(holds[:LIMIT]), troubles=_troubles(),
         opening=list(opening.order_by("enrollment_opens_at", "code")[:LIMIT]), deciding=_deciding(runs, now),
-        waiting=sum(waiting),
+        late_draws=list(draws.overdue(now=now)[:LIMIT]), waiting=sum(waiting),
     )  # fmt: skip
 
 

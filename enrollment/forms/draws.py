@@ -34,7 +34,7 @@ class TermField(forms.ModelChoiceField):
 class WhatToDrawForm(forms.Form):
     """The first step of an announcement: groups of one program and term."""
 
-    program = ProgramField(queryset=Program.objects.none())
+    program = ProgramField(queryset=Program.objects.none(), empty_label=_("choose"))
     term = TermField(queryset=Term.objects.none(), required=False, empty_label=_("without a term"))
 
     def __init__(self, *args, **kwargs):

@@ -87,14 +87,16 @@ def test_what_needs_somebody_stands_first_with_how_many_applied(desk, clock):
 def test_a_draw_that_nobody_held_in_time_is_said_to_be_late(desk, clock):
     draw = announce(drawn_group())
     clock.move_to(CLOSES + timedelta(minutes=1))
-    soon_after = [desk.get(address).context for address in ("/desk/draws/", page_of(draw))]
+    addresses = ("/desk/draws/", page_of(draw), "/desk/")
+    soon_after = [desk.get(address).context for address in addresses]
     clock.move_to(CLOSES + HOUR)
 
-    later = [desk.get(address).context for address in ("/desk/draws/", page_of(draw))]
+    later = [desk.get(address).context for address in addresses]
 
-    for (shown, one), is_late in ((soon_after, False), (later, True)):
+    for (shown, one, home), is_late in ((soon_after, False), (later, True)):
         ((stage, (row,)),) = shown["stages"]
         assert (stage, row.is_overdue, one["page"].is_overdue, one["page"].is_due) == ("closed", is_late, is_late, True)
+        assert home["today"].late_draws == [draw] * is_late
 
 
 def test_a_late_draw_says_when_the_worker_was_last_alive(desk, clock):
