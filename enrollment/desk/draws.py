@@ -33,7 +33,8 @@ def is_overdue(draw: Draw, *, now: datetime) -> bool:
 
 def overdue(*, now: datetime) -> QuerySet[Draw]:
     """Those whose time has been over for so long that the worker should have held them; the longest first."""
-    return Draw.objects.filter(state=DrawState.ANNOUNCED, closes_at__lte=now - OVERDUE_AFTER).order_by("closes_at", "pk")
+    late = Draw.objects.filter(state=DrawState.ANNOUNCED, closes_at__lte=now - OVERDUE_AFTER)
+    return late.order_by("closes_at", "pk")
 
 
 def by_stage(*, now: datetime) -> list[tuple[str, list[Row]]]:

@@ -67,5 +67,5 @@ def test_a_quiet_and_a_busy_day_take_the_same_queries(django_assert_max_num_quer
         run = make_run(capacity=1, starts_at=NOON + timedelta(hours=1))
         enroll(run)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         today(now=NOON)
