@@ -68,11 +68,13 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff]")
 # -- Parts of lines -----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)  # the lessons of a calendar say mostly the same
 def text(value: str) -> str:
     """A TEXT value: escaped, without control characters (RFC 5545 §3.3.11)."""
     return _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", value)).translate(_ESCAPES)
 
 
+@lru_cache(maxsize=1024)
 def one_line(value: str) -> str:
     """A TEXT value without line breaks, for titles and places."""
     return text(" ".join(value.split()))
