@@ -98,18 +98,16 @@ class Insertion:
 
     def _write(self, instances):
         database, fields = connections[DEFAULT_DB_ALIAS], self._fields
-        prepared = (
-            [field.get_db_prep_save(field.pre_save(one, True), database) for field in fields] for one in instances
-        )
+        columns = [_stored(field, instances, database) for field in fields]
         if database.vendor == "postgresql" and len(instances) > _MOST_ROWS:
             sql = self._compose(database, _unnest(database, fields))
-            parameters = [[_plain(value) for value in column] for column in zip(*prepared, strict=True)]
+            parameters = [[_plain(value) for value in column] for column in columns]
         else:
             shape = (database.vendor, len(instances))
             sql = self._composed.get(shape) or self._compose(database, _values(len(fields), len(instances)))
             if len(instances) <= _MOST_ROWS:
                 self._composed[shape] = sql
-            parameters = [value for row in prepared for value in row]
+            parameters = [value for row in zip(*columns, strict=True) for value in row]
         ids = fetch(database, sql, parameters)
         for one, (pk,) in zip(instances, ids, strict=False):
             one.pk, one._state.adding, one._state.db = pk, False, DEFAULT_DB_ALIAS
@@ -119,6 +117,17 @@ class Insertion:
         columns = ", ".join(name(field.column) for field in self._fields)
         end = "ON CONFLICT DO NOTHING" if self._skips_known else f"RETURNING {name(meta.pk.column)}"
         return f"INSERT INTO {name(meta.db_table)} ({columns}) {rows} {end}"
+
+
+def _stored(field, instances, database):
+    """The column as the database takes it. Neighbours often share a value (the moment, who did it), worked out once then."""
+    stored, shared, prepared = [], object(), None
+    for one in instances:
+        value = field.pre_save(one, True)
+        if value is not shared:
+            shared, prepared = value, field.get_db_prep_save(value, database)
+        stored.append(prepared)
+    return stored
 
 
 def _values(fields, rows):
