@@ -15,6 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
 _MOST_SHAPES = 50  # of one statement; lists of other lengths are composed each time
+_LARGEST = 2**63 - 1  # that a database keeps; somebody may ask for more in an address
 _MARKERS_FROM = 4_000_000_000_000_000_000  # larger than any id
 _MOST_ROWS = 10  # of one insertion that is kept composed
 _ROWS_AT_ONCE = 500  # a statement takes 32 766 values on SQLite and 65 535 on PostgreSQL
@@ -35,6 +36,8 @@ class Statement:
         self._composed = {}
 
     def __call__(self, *values: int | str | list[int]) -> list[Model]:
+        if any(isinstance(one, int) and one > _LARGEST for one in _flat(values)):
+            return list(self._build(*values))  # Django knows that there is none
         database = connections[DEFAULT_DB_ALIAS]  # the thread's own; asking for it costs more than one would think
         shape = (database.vendor, *(len(value) if isinstance(value, list) else type(value) for value in values))
         composed = self._composed.get(shape)
