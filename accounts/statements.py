@@ -36,7 +36,7 @@ class Statement:
         self._composed = {}
 
     def __call__(self, *values: int | str | list[int]) -> list[Model]:
-        if any(isinstance(one, int) and one > _LARGEST for one in _flat(values)):
+        if any(isinstance(one, int) and one > _LARGEST for one in values):
             return list(self._build(*values))  # Django knows that there is none
         database = connections[DEFAULT_DB_ALIAS]  # the thread's own; asking for it costs more than one would think
         shape = (database.vendor, *(len(value) if isinstance(value, list) else type(value) for value in values))
