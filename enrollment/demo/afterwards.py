@@ -1,5 +1,6 @@
 """What comes after a place was given: a child tries a lesson, and teachers are asked whether they still come."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -19,15 +20,17 @@ ASKED = "ped-robotika"
 EVENING = 20  # local hour
 
 
-def group_to_try(stage: Stage) -> CourseRun | None:
-    """A group that fits Emīls, with a lesson that is over and still time to decide; none after days without lessons."""
+def group_to_try(stage: Stage, *, apart_from: Iterable[int]) -> CourseRun | None:
+    """A group that fits Emīls, with a lesson that is over and still time to decide; none after days without lessons.
+
+    `apart_from`: the ids of groups that are full, or have another part to play.
+    """
     own = stage.group(*stories.CLASHING)
-    others = [stage.group(*group).pk for group in (stories.FULL, stories.ANNIJA)]
     courses = {"run__course__program__slug": "children", "run__course__grade_min__lte": GRADE}
     in_the_way = own.lessons.scheduled().filter(starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"))
     clashing = Lesson.objects.scheduled().filter(Exists(in_the_way)).values("run")  # his own among them
     lessons = Lesson.objects.scheduled().filter(
-        **courses, run__course__grade_max__gte=GRADE, run__in=stage.groups().exclude(pk__in=others).exclude(pk__in=clashing),
+        **courses, run__course__grade_max__gte=GRADE, run__in=stage.groups().exclude(pk__in=apart_from).exclude(pk__in=clashing),
         ends_at__lt=stage.now - 10 * MINUTE, ends_at__gt=stage.now - TRIED_WITHIN,
     )  # fmt: skip
     lesson = lessons.select_related("run").order_by("-ends_at", "pk").first()

@@ -80,8 +80,8 @@ def _seed(now, progress):
     crowd = Crowd(stage)
     offering = stories.group_with_an_offer(stage)
     counts = stories.applicants(stage, meeting=meeting, offering=offering)
-    if tried := afterwards.group_to_try(stage):
-        counts.setdefault(tried.pk, tried.capacity - 3)
+    if tried := afterwards.group_to_try(stage, apart_from=counts):
+        counts[tried.pk] = tried.capacity - 3
     crowd.fill_all(counts, named=meeting, progress=progress)
     progress("stories")
     stories.demo_family(stage, crowd, offering=offering)

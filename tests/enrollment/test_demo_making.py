@@ -58,6 +58,8 @@ def test_the_season_is_a_catalogue_without_faults(today):
         # After the lessons of the day on which Emīls has his own; and a holiday on a day of the week full of groups.
         pytest.param(datetime(2026, 11, 26, 19, 30, tzinfo=UTC), marks=pytest.mark.sqlite_only),
         pytest.param(datetime(2026, 12, 26, 10, tzinfo=UTC), marks=pytest.mark.sqlite_only),
+        # After the lesson of the group in which Roberts is offered a place.
+        pytest.param(datetime(2026, 12, 2, 14, 56, tzinfo=UTC), marks=pytest.mark.postgresql_only),
     ],
     ids=str,
 )
