@@ -26,6 +26,7 @@ from tests.factories import (
     make_run,
     make_user,
 )
+from tests.keys import without_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -174,7 +175,7 @@ def test_it_carries_the_first_name_and_nothing_else_of_a_person(client, family):
 
     text = client.get(link_for(mother)).content.decode().replace("\r\n ", "")
 
-    assert [secret for secret in secrets if secret in text] == []
+    assert [secret for secret in secrets if secret in without_keys(text)] == []
     assert "Annija" in text
 
 

@@ -16,6 +16,7 @@ from tests import readers
 from tests.calendars import link_for
 from tests.enrollment.calendars.world import CHANGES, FEEDS, LATER, make_world, turn_remote
 from tests.factories import DAY, HOUR, NOON, make_lesson, make_run
+from tests.keys import without_keys
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -266,7 +267,7 @@ def test_a_feed_holds_no_more_of_people_than_it_must(client, world, name):
     words = client.get(FEEDS[name].address(world)).content.decode().replace("\r\n ", "")
 
     secrets = ["Bērziņa", "anna@example.lv", world.mother.email, world.mother.phone, "2016"]
-    assert [one for one in secrets if one in words] == []
+    assert [one for one in secrets if one in without_keys(words)] == []
     assert ("Annija" in words) == (name in ("family", "child"))
 
 
